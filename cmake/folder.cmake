@@ -1,0 +1,18 @@
+# thorax_folder(NAME [DEPENDENCY...]): the static library thorax_NAME from every .cpp of the folder (not of its sub-folders).
+# A new file needs no line here: the list is taken anew at each build.
+function(thorax_folder name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.cpp)
+  if(NOT sources)
+    add_library(thorax_${name} INTERFACE)
+    target_link_libraries(thorax_${name} INTERFACE thorax_options)
+    return()
+  endif()
+  add_library(thorax_${name} STATIC ${sources})
+  target_link_libraries(thorax_${name} PUBLIC thorax_options OpenMP::OpenMP_CXX Threads::Threads)
+  foreach(dependency ${ARGN})
+    target_link_libraries(thorax_${name} PUBLIC thorax_${dependency})
+  endforeach()
+  if(EXISTS ${CMAKE_SOURCE_DIR}/${name}/CMakeLists.txt)
+    add_subdirectory(${CMAKE_SOURCE_DIR}/${name})
+  endif()
+endfunction()

@@ -1,0 +1,29 @@
+# Compiler settings that hold for every target.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+find_package(OpenMP REQUIRED)
+find_package(Threads REQUIRED)
+
+add_library(thorax_options INTERFACE)
+target_include_directories(thorax_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(thorax_options INTERFACE THORAX_VERSION="${THORAX_VERSION}")
+target_compile_options(thorax_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Werror
+                       # x*y+z rounds the same way in every build: contraction is asked for by name (std::fma), never granted.
+                       -ffp-contract=off)
+if(THORAX_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+if(THORAX_DEBUG_ARENA)
+  target_compile_definitions(thorax_options INTERFACE THORAX_DEBUG_ARENA)
+endif()
