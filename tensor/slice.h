@@ -28,4 +28,10 @@ struct Slice {
   }
 };
 
+// Where a slice of the blocked layout begins, whatever its element type: what a library's convolution is given.
+inline void* slice_address(const Slice& s) {
+  const int64_t elements = (s.image * s.buffer.shape[1] + s.channel) * s.pixels();
+  return static_cast<std::byte*>(s.buffer.data) + elements * static_cast<int64_t>(size_of(s.buffer.dtype));
+}
+
 }  // namespace thorax
