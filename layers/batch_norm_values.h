@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/batch_norm.h"
+#include "kernels/statistics.h"
 #include "layers/parameters.h"
 #include "tensor/planner.h"
 
