@@ -1,9 +1,0 @@
-// `thorax train`.
-#pragma once
-
-namespace thorax {
-
-class Flags;
-int run_train(Flags& flags);
-
-}  // namespace thorax
