@@ -13,7 +13,7 @@ void add_forward(const Stream& stream, const Slice& a, const Slice& b, const Sli
 // y = max(a + b, 0); a NaN stays NaN.
 void add_relu_forward(const Stream& stream, const Slice& a, const Slice& b, const Slice& y);
 
-// dy, da, db: [N,C,H,W], blocked, each f32 or bf16. da and db each become dy, or have it added; da is done before db, so that
+// dy, da, db: [N,C,H,W], blocked, the same dtype. da and db each become dy, or have it added; da is done before db, so that
 // both may be one gradient (x + x) when db accumulates. da or db without data is left out.
 void add_backward(const Stream& stream, const Slice& dy, const Slice& da, bool accumulate_a, const Slice& db, bool accumulate_b);
 

@@ -11,7 +11,7 @@ namespace thorax {
 // Throws Error(defect) when a shape, layout or dtype differs.
 void avg_pool_forward(const Stream& stream, const Slice& x, const Window& window, const Slice& y);
 
-// dy: [N,C,Ho,Wo], dx: [N,C,H,W], blocked, each f32 or bf16. Overwrites dx (0 where no window reaches), or adds to it.
+// dy: [N,C,Ho,Wo], dx: [N,C,H,W], blocked, the same dtype. Overwrites dx (0 where no window reaches), or adds to it.
 void avg_pool_backward(const Stream& stream, const Slice& dy, const Window& window, const Slice& dx, bool accumulate);
 
 // x: [N,C,H,W], blocked, f32 or bf16; y: [N,C], plain f32: the mean over H*W, summed in double. Overwrites y.

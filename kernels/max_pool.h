@@ -13,7 +13,7 @@ namespace thorax {
 // Throws Error(defect) when a shape, layout or dtype differs.
 void max_pool_forward(const Stream& stream, const Slice& x, const Window& window, const Slice& y, const Tensor& index);
 
-// dy: [N,C,Ho,Wo], dx: [N,C,H,W], blocked, each f32 or bf16. Each dx is gathered from the windows that contain it and written
+// dy: [N,C,Ho,Wo], dx: [N,C,H,W], blocked, the same dtype. Each dx is gathered from the windows that contain it and written
 // once: deterministic for any number of threads. Overwrites dx, or adds to it.
 void max_pool_backward(const Stream& stream, const Slice& dy, const Tensor& index, const Window& window, const Slice& dx,
                        bool accumulate);

@@ -9,7 +9,7 @@ namespace thorax {
 // Throws Error(defect) when a shape, layout or dtype differs.
 void relu_forward(const Stream& stream, const Slice& x, const Slice& y);
 
-// y: the output. dy, dx: [N,C,H,W], blocked, each f32 or bf16. dx = dy where y > 0, 0 elsewhere: overwritten, or added to.
+// y: the output. dy, y, dx: [N,C,H,W], blocked, the same dtype. dx = dy where y > 0, 0 elsewhere: overwritten, or added to.
 // dx may be dy's memory.
 void relu_backward(const Stream& stream, const Slice& dy, const Slice& y, const Slice& dx, bool accumulate);
 
