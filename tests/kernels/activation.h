@@ -15,7 +15,7 @@
 
 namespace thorax::test {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 // f(n, c, h, w) over a shape of rank 4.
 template <class F>
@@ -35,7 +35,7 @@ class Activation {
     bytes.resize(static_cast<size_t>(whole.count()) * size_of(type));
     Tensor buffer{bytes.data(), whole, type, Layout::blocked};
     slice = sliced ? Slice(buffer, 1, shape[0], b, shape[1]) : Slice(buffer);
-    for (int64_t i = 0; i < whole.count(); ++i) put(i, nan);
+    for (int64_t i = 0; i < whole.count(); ++i) put(i, not_a_number);
   }
   Activation(const Activation&) = delete;
   Activation& operator=(const Activation&) = delete;
@@ -88,7 +88,7 @@ class Activation {
 
 // A plain f32 tensor with its memory.
 struct Plain {
-  explicit Plain(const Shape& shape, double value = nan)
+  explicit Plain(const Shape& shape, double value = not_a_number)
       : values(static_cast<size_t>(shape.count()), static_cast<float>(value)),
         tensor{values.data(), shape, DType::f32, Layout::plain} {}
   Plain(const Plain&) = delete;

@@ -1,7 +1,7 @@
-#include "kernels/activation.h"
 #include "kernels/add.h"
 #include "kernels/relu.h"
 #include "tensor/error.h"
+#include "tests/kernels/activation.h"
 
 using namespace thorax;
 using namespace thorax::test;
@@ -47,7 +47,7 @@ TEST_CASE("relu, add_relu: a NaN stays a NaN, and y may be x's memory") {
   for (const DType dtype : {DType::f32, DType::bf16}) {
     Activation x({1, channel_block(), 2, 2}, dtype);
     x.fill(-1);
-    x.set(0, 1, 1, 0, nan);
+    x.set(0, 1, 1, 0, not_a_number);
     x.set(0, 2, 0, 1, 3);
     relu_forward(one_thread, x.slice, x.slice);
     CHECK(std::isnan(x.get(0, 1, 1, 0)));

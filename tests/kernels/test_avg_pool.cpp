@@ -1,6 +1,6 @@
-#include "kernels/activation.h"
 #include "kernels/avg_pool.h"
 #include "tensor/error.h"
+#include "tests/kernels/activation.h"
 
 using namespace thorax;
 using namespace thorax::test;

@@ -1,6 +1,6 @@
-#include "kernels/activation.h"
 #include "kernels/linear.h"
 #include "tensor/error.h"
+#include "tests/kernels/activation.h"
 
 using namespace thorax;
 using namespace thorax::test;
@@ -37,7 +37,7 @@ TEST_CASE("linear_backward: data, weights and bias, written and added") {
     for (const bool accumulate : {false, true}) {
       CAPTURE(c.in);
       CAPTURE(accumulate);
-      const double before = accumulate ? 0.75 : nan;
+      const double before = accumulate ? 0.75 : not_a_number;
       const double start = accumulate ? 0.75 : 0.0;
       Plain dy({c.images, c.out}), w({c.out, c.in}), x({c.images, c.in});
       Plain dx({c.images, c.in}, before), dw({c.out, c.in}, before), db({c.out}, before);

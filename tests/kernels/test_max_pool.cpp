@@ -1,6 +1,6 @@
-#include "kernels/activation.h"
 #include "kernels/max_pool.h"
 #include "tensor/error.h"
+#include "tests/kernels/activation.h"
 
 using namespace thorax;
 using namespace thorax::test;
@@ -70,7 +70,7 @@ TEST_CASE("max_pool: of equal values the first is taken, and a NaN stays a NaN")
   for (const DType dtype : {DType::f32, DType::bf16}) {
     Activation x(shape, dtype), y({1, shape[1], 3, 3}, dtype), index({1, shape[1], 3, 3}, DType::u8);
     x.fill(-std::numeric_limits<double>::infinity());
-    x.set(0, 3, 2, 2, nan);
+    x.set(0, 3, 2, 2, not_a_number);
     max_pool_forward(one_thread, x.slice, window, y.slice, index.slice.buffer);
     CHECK(std::isnan(y.get(0, 3, 1, 1)));
     CHECK(index.get(0, 3, 1, 1) == 4);

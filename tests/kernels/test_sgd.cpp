@@ -2,9 +2,9 @@
 #include <fstream>
 #include <string>
 
-#include "kernels/activation.h"
 #include "kernels/sgd.h"
 #include "tensor/error.h"
+#include "tests/kernels/activation.h"
 
 using namespace thorax;
 using namespace thorax::test;
@@ -15,7 +15,7 @@ std::vector<float> read_bits(std::istream& in, size_t count) {
   std::vector<float> values(count);
   for (float& value : values) {
     uint32_t bits = 0;
-    REQUIRE(in >> bits);
+    REQUIRE_FALSE((in >> bits).fail());
     value = std::bit_cast<float>(bits);
   }
   return values;
@@ -30,7 +30,7 @@ TEST_CASE("sgd_update: three steps equal PyTorch's bit for bit") {
   while (in >> std::ws && in.peek() != EOF) {
     const std::vector<float> figures = read_bits(in, 3);
     size_t count = 0;
-    REQUIRE(in >> count);
+    REQUIRE_FALSE((in >> count).fail());
     SgdScalars scalars{figures[0], figures[1], figures[2], 1};
     const Shape shape{static_cast<int64_t>(count)};
     Plain parameter(shape), momentum(shape), gradient(shape);
@@ -52,7 +52,7 @@ TEST_CASE("sgd_update: three steps equal PyTorch's bit for bit") {
 }
 
 TEST_CASE("sgd_update: the first step does not read the momentum's memory") {
-  Plain parameter({3}, 1), gradient({3}, 0.5), momentum({3}, nan);
+  Plain parameter({3}, 1), gradient({3}, 0.5), momentum({3}, not_a_number);
   const SgdScalars scalars{0.5F, 0.9F, 0.0F, 1};
   sgd_update(one_thread, gradient.tensor, &scalars, parameter.tensor, momentum.tensor);
   CHECK(parameter.values == std::vector<float>(3, 0.75F));

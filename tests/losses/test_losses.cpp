@@ -4,10 +4,10 @@
 #include <functional>
 #include <limits>
 
-#include "losses/distribution_balanced_vectors.h"
 #include "losses/registry.h"
 #include "tensor/error.h"
 #include "tensor/rng.h"
+#include "tests/losses/distribution_balanced_vectors.h"
 
 using namespace thorax;
 
