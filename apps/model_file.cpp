@@ -89,19 +89,19 @@ void write_model(const std::filesystem::path& file, const ModelDescription& d, c
   write_safetensors(file, tensors, m);
 }
 
-void load_store(const SafetensorsFile& file, const std::filesystem::path& name, Store& store) {
+void load_store(const SafetensorsFile& file, Store& store) {
   std::string wrong;
   int64_t count = 0;
   for (const std::string& tensor : store.names()) {
     const Tensor to = store.find(tensor);
-    const auto from = file.find(tensor);
-    if (from && from->shape == to.shape && from->dtype == to.dtype) {
+    const Tensor* from = file.find(tensor);
+    if (from != nullptr && from->shape == to.shape && from->dtype == to.dtype) {
       std::memcpy(to.data, from->data, to.bytes());
       continue;
     }
-    if (++count <= 3) wrong += str(count > 1 ? ", " : "", tensor, from ? str(" is ", from->shape, ' ', from->dtype, ", not ", to.shape, ' ', to.dtype) : std::string(" is missing"));
+    if (++count <= 3) wrong += str(count > 1 ? ", " : "", tensor, from != nullptr ? str(" is ", from->shape, ' ', from->dtype, ", not ", to.shape, ' ', to.dtype) : std::string(" is missing"));
   }
-  if (count > 0) throw Error(Fault::input, str(name.string(), ": ", count, " tensors do not fit: ", wrong, count > 3 ? ", ..." : ""));
+  if (count > 0) throw Error(Fault::input, str(file.path().string(), ": ", count, " tensors do not fit: ", wrong, count > 3 ? ", ..." : ""));
   store.touch();
 }
 
@@ -112,7 +112,7 @@ LoadedModel::LoadedModel(const std::filesystem::path& name, int64_t batch, const
   if (description_.dtype == DType::bf16 && !has_bf16()) description_.dtype = DType::f32;
   const NetworkSpec spec = network_spec(description_, stream);
   store_.emplace(Network::make_store(spec, 0, false));
-  load_store(file, name, *store_);
+  load_store(file, *store_);
   network_.emplace(spec, batch, *store_, arena_);
 }
 

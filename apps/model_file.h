@@ -46,7 +46,7 @@ class LoadedModel {
 // Copies every tensor of the store from the tensors given by name. Throws Error(input) that names the file and all that is missing
 // or does not fit.
 class SafetensorsFile;
-void load_store(const SafetensorsFile& file, const std::filesystem::path& name, Store& store);
+void load_store(const SafetensorsFile& file, Store& store);
 
 NetworkSpec network_spec(const ModelDescription& description, const Stream& stream);
 

@@ -15,6 +15,8 @@
 #include "apps/train_flags.h"
 #include "apps/training_log.h"
 #include "apps/training_state.h"
+#include "data/split.h"
+#include "kernels/isa.h"
 #include "metrics/evaluation.h"
 #include "metrics/roc.h"
 #include "optim/schedule.h"
@@ -27,7 +29,7 @@ constexpr int exit_interrupted = 128;  // + the signal's number
 
 class Training {
  public:
-  Training(const TrainConfig& config, const std::string& config_text, TrainData data, const Loss& loss)
+  Training(const TrainConfig& config, const std::string& config_text, TrainData data, const LossTable& loss)
       : config_(config), config_text_(config_text), data_(std::move(data)), loss_(loss), trainer_(trainer_options()), schedule_(schedule()) {}
 
   Trainer& trainer() { return trainer_; }
@@ -71,24 +73,17 @@ class Training {
     o.batch = std::min(config_.batch, images);
     o.last_batch = images % o.batch;
     o.validation_batch = std::min<int64_t>(config_.batch, static_cast<int64_t>(data_.val.size()));
-    o.loss = loss_.table;
+    o.loss = loss_;
     o.seed = config_.seed;
     o.momentum = config_.momentum;
     o.weight_decay = config_.weight_decay;
     return o;
   }
 
-  ScheduleOptions schedule() const {
-    ScheduleOptions s;
-    s.name = config_.schedule;
-    s.base = config_.base_lr;
-    s.max = config_.max_lr;
-    const int64_t all = steps_per_epoch() * config_.epochs;
-    const int64_t cycle = config_.cycle_steps > 0 ? config_.cycle_steps : std::max<int64_t>(2, all / 2);
-    s.up = std::max<int64_t>(1, cycle / 2);
-    s.down = std::max<int64_t>(1, cycle - s.up);
-    check_schedule(s);
-    return s;
+  Schedule schedule() const {
+    const auto half = static_cast<double>(config_.cycle_steps) / 2.0;
+    return resolved({config_.schedule, config_.schedule == "constant" ? config_.max_lr : config_.base_lr, config_.max_lr, half, half},
+                    steps_per_epoch() * config_.epochs);
   }
 
   data::LoaderOptions loader_options(bool training) const {
@@ -188,16 +183,16 @@ class Training {
     Tensor logits = trainer_.validation().logits();
     logits.shape = shape;
     float loss = 0;
-    loss_forward_backward(trainer_.options().network.stream, logits, view(labels), view(mask), loss_.table, &loss, view(gradient));
+    loss_forward_backward(trainer_.options().network.stream, logits, view(labels), view(mask), loss_, &loss, view(gradient));
     return static_cast<double>(loss);
   }
 
   const TrainConfig& config_;
   const std::string& config_text_;
   TrainData data_;
-  const Loss& loss_;
+  const LossTable& loss_;
   Trainer trainer_;
-  ScheduleOptions schedule_;
+  Schedule schedule_;
   Progress progress_;
   double epoch_seconds_ = 0;
 };
@@ -237,13 +232,22 @@ void dry_run(const TrainConfig& config, Training& training) {
 
 }  // namespace
 
+namespace {
+
+std::filesystem::path out_of(const Flags& flags) {
+  if (flags.text("out").empty()) throw Error(Fault::input, "train: -o RUN is missing: the folder for the run", "thorax train --help has examples");
+  return flags.text("out");
+}
+
+}  // namespace
+
 int run_train(Flags& flags) {
   const TrainConfig config = train_config(flags);
-  const std::string text = flags.to_toml();
+  const std::string text = flags.to_toml({"config", "out", "resume", "overwrite", "dry-run", "quiet"});
   int64_t dropped = 0;
   TrainData data = load_train_data(config, dropped);
   print_data(config, data, dropped);
-  const Loss loss = make_loss(config.loss, data.counts);
+  const LossTable loss = make_loss(config.loss, data.counts);
   if (!loss.note.empty()) std::fprintf(stderr, "note    %s\n", loss.note.c_str());
   const bool write_split = data.split_here;
   const data::Manifest manifest = write_split ? data.manifest : data::Manifest{};
@@ -253,9 +257,12 @@ int run_train(Flags& flags) {
     dry_run(config, training);
     return 0;
   }
-  RunFolder folder = open_run_folder(flags);
-  folder.write_config(text);
-  if (write_split) data::write_split_csv(folder.split(), manifest);
+  const bool resume = flags.given("resume");
+  RunFolder folder = resume ? RunFolder::open(flags.text("resume")) : RunFolder::create(out_of(flags), flags.on("overwrite"));
+  if (!resume) {
+    write_file_atomically(folder.config(), text);
+    if (write_split) write_file_atomically(folder.split(), data::split_csv(manifest));
+  }
   catch_interrupts();
   return training.run(folder);
 }

@@ -20,6 +20,10 @@ struct Progress {
   int64_t best_epoch = 0;
 };
 
+std::filesystem::path state_file(const std::filesystem::path& folder);
+std::filesystem::path previous_state_file(const std::filesystem::path& folder);
+
+// Its rename is the commit point of the run; the state before stays as state.previous.safetensors.
 // identity: what must be the same when the run is resumed (data, options), as text by key.
 void save_state(const std::filesystem::path& folder, const Progress& progress, const std::map<std::string, std::string>& identity, Trainer& trainer);
 

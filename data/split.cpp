@@ -32,4 +32,20 @@ std::string split_csv(const Manifest& manifest) {
   return text;
 }
 
+void apply_split_csv(Manifest& manifest, const std::filesystem::path& file) {
+  std::map<std::string, Split> splits;
+  for (const CsvRow& row : read_csv(file)) {
+    if (row.cells.size() != 3) throw Error(Fault::input, str(file.string(), ": line ", row.line, ": image, patient, split is expected"));
+    for (Split s : {Split::train, Split::val, Split::test}) {
+      if (row.cells[2] == name_of(s)) splits[row.cells[0]] = s;
+    }
+  }
+  for (Row& row : manifest.rows) {
+    const auto it = splits.find(row.image);
+    if (it == splits.end()) throw Error(Fault::input, str(file.string(), ": has no split for the image of line ", row.line, " of the table"));
+    row.split = it->second;
+  }
+  manifest.has_split = true;
+}
+
 }  // namespace thorax::data

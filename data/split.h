@@ -12,4 +12,7 @@ void split_by_patient(Manifest& manifest, uint64_t seed);
 // image, patient, split: a CSV, one line per image.
 std::string split_csv(const Manifest& manifest);
 
+// The split that split_csv() wrote, put into the same table. Throws Error(input) when an image of the table is not in the file.
+void apply_split_csv(Manifest& manifest, const std::filesystem::path& file);
+
 }  // namespace thorax::data
