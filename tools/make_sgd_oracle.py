@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes tests/kernels/sgd_oracle.txt: three steps of torch.optim.SGD in float32, as the bits of the numbers.
 
-Per case one line "lr momentum weight_decay count", then one line per array: the parameter at the start, per step the gradient, the
-parameter and the momentum after it. Run: python3 tools/make_sgd_oracle.py > tests/kernels/sgd_oracle.txt
+Per case one line "lr momentum weight_decay count", then one line per array: the parameter at the start, and per
+step the gradient, then the parameter and the momentum after it. Run: python3 tools/make_sgd_oracle.py > tests/kernels/sgd_oracle.txt
 The numbers are those of a PyTorch with AVX2 or more (its vector code fuses multiply-adds).
 """
 import torch
