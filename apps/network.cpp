@@ -1,0 +1,47 @@
+#include "apps/network.h"
+
+#include "layers/linear.h"
+#include "layers/normalize.h"
+#include "models/registry.h"
+
+namespace thorax {
+
+void Network::define(Graph& g, const NetworkSpec& spec) {
+  bytes_ = g.input("bytes", {batch_, 1, spec.size, spec.size}, DType::u8, Layout::plain, false);
+  const Value x = normalize(g, "normalize", bytes_, spec.mean, spec.std);
+  logits_ = find_model(spec.model).build(g, x, spec.classes);
+}
+
+Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena) : batch_(batch) {
+  Graph g(false, spec.dtype);
+  define(g, spec);
+  probabilities_ = sigmoid(g, "probabilities", logits_);
+  PlanOptions options;
+  options.stream = spec.stream;
+  options.keep = {logits_, probabilities_};
+  program_ = plan(g, options, store, arena);
+}
+
+Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena, const LossTable& loss, const SgdScalars* scalars)
+    : batch_(batch) {
+  Graph g(true, spec.dtype);
+  define(g, spec);
+  labels_ = g.input("labels", {batch, spec.classes}, DType::f32, Layout::plain, false);
+  mask_ = g.input("mask", {batch, spec.classes}, DType::f32, Layout::plain, false);
+  loss_ = loss_of(g, "loss", logits_, labels_, mask_, loss);
+  PlanOptions options;
+  options.stream = spec.stream;
+  options.loss = loss_;
+  options.keep = {logits_};
+  options.after_backward = [&](Emitter& emit) { emit_sgd(emit, store, scalars); };
+  program_ = plan(g, options, store, arena);
+}
+
+Store Network::make_store(const NetworkSpec& spec, uint64_t seed, bool with_gradients) {
+  Graph g(true, spec.dtype);
+  const Value x = g.input("x", {1, 1, spec.size, spec.size}, spec.dtype, Layout::plain, false);
+  find_model(spec.model).build(g, x, spec.classes);
+  return Store(g, seed, with_gradients);
+}
+
+}  // namespace thorax

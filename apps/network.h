@@ -1,0 +1,55 @@
+// A model with everything around it that a program needs: normalisation before, probabilities or loss behind. Several Networks (full
+// batch, last batch, validation) share one Store and one Arena.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "losses/loss_op.h"
+#include "optim/update.h"
+#include "tensor/planner.h"
+
+namespace thorax {
+
+struct NetworkSpec {
+  std::string model = "densenet121";
+  int64_t classes = 0;
+  int64_t size = 512;
+  DType dtype = DType::f32;
+  float mean = 0.449F;
+  float std = 0.226F;
+  Stream stream;
+};
+
+class Network {
+ public:
+  // For inference: probabilities of batch images; running statistics.
+  Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena);
+  // For training: one step of batch images: forward, loss, backward, update. scalars as in emit_sgd().
+  Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena, const LossTable& loss, const SgdScalars* scalars);
+
+  // [batch,1,size,size] u8; [batch,classes] f32: filled by the caller before run().
+  Tensor bytes() { return program_->tensor(bytes_); }
+  Tensor labels() { return program_->tensor(labels_); }
+  Tensor mask() { return program_->tensor(mask_); }
+  void run() { program_->run(); }
+  // [batch,classes] f32, and a scalar f32 (training): valid after run().
+  Tensor logits() { return program_->tensor(logits_); }
+  Tensor probabilities() { return program_->tensor(probabilities_); }
+  float loss() { return *program_->tensor(loss_).as<float>(); }
+
+  int64_t batch() const { return batch_; }
+  Program& program() { return *program_; }
+
+  // The parameters and states of a model, drawn with the seed.
+  static Store make_store(const NetworkSpec& spec, uint64_t seed, bool with_gradients);
+
+ private:
+  void define(Graph& g, const NetworkSpec& spec);
+  int64_t batch_;
+  Value bytes_, labels_, mask_, logits_, probabilities_, loss_;
+  std::optional<Program> program_;
+};
+
+}  // namespace thorax

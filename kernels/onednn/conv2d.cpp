@@ -1,0 +1,163 @@
+#include "kernels/conv2d.h"
+
+#include <omp.h>
+
+#include <optional>
+
+#include "kernels/isa.h"
+#include "kernels/onednn/primitive.h"
+
+namespace thorax {
+
+namespace {
+
+using dnnl::algorithm;
+using dnnl::memory;
+using onednn::Argument;
+using onednn::Primitive;
+
+// Primitives take their number of threads from OpenMP when they are made.
+class ThreadsWhileMaking {
+ public:
+  explicit ThreadsWhileMaking(int threads) : before_(omp_get_max_threads()) { omp_set_num_threads(threads); }
+  ~ThreadsWhileMaking() { omp_set_num_threads(before_); }
+  ThreadsWhileMaking(const ThreadsWhileMaking&) = delete;
+  ThreadsWhileMaking& operator=(const ThreadsWhileMaking&) = delete;
+
+ private:
+  int before_;
+};
+
+struct Problem {
+  memory::desc x, y, filter, filter_gradient;
+  memory::dims strides, pads;
+
+  explicit Problem(const Conv2dShape& s) : strides{s.stride, s.stride}, pads{s.pad, s.pad} {
+    const auto type = onednn::type_of(s.dtype);
+    const auto blocked = channel_block() == 16 ? memory::format_tag::nChw16c : memory::format_tag::nChw8c;
+    if (!s.plain_input && (s.in_channels % channel_block() != 0 || s.out_channels % channel_block() != 0)) {
+      throw Error(Fault::defect, str("conv2d: ", s.in_channels, " -> ", s.out_channels, " channels, multiples of ", channel_block(), " are expected"));
+    }
+    x = {{s.images, s.in_channels, s.height, s.width}, type, s.plain_input ? memory::format_tag::nchw : blocked};
+    y = {{s.images, s.out_channels, s.out_height(), s.out_width()}, type, blocked};
+    const memory::dims f{s.out_channels, s.in_channels, s.kernel, s.kernel};
+    filter = {f, type, memory::format_tag::any};
+    filter_gradient = {f, memory::data_type::f32, memory::format_tag::any};
+  }
+};
+
+dnnl::primitive_attr attributes() {
+  dnnl::primitive_attr attr;
+  // The library's own scratchpad crashes with many Winograd primitives (oneDNN 2.6.3); and a plan owns its memory anyway.
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attr;
+}
+
+// A reference implementation is hundreds of times slower: better to fail while planning.
+void refuse_reference(const std::string& implementation, const Conv2dShape& s, const char* what) {
+  if (implementation.rfind("ref", 0) != 0) return;
+  throw Error(Fault::defect, str("conv2d ", what, ": oneDNN has only its reference code for ", s.filter(), " on ", s.height, 'x', s.width, ' ', s.dtype));
+}
+
+// make(algorithm) with Winograd where it is wanted and exists, else direct.
+template <class Make>
+auto with_algorithm(const Conv2dShape& s, const Conv2dChoice& choice, const Make& make) {
+  const bool fits = choice.winograd && s.dtype == DType::f32 && s.kernel == 3 && s.stride == 1 && isa() == Isa::avx512;
+  if (fits) {
+    try {
+      return make(algorithm::convolution_winograd);
+    } catch (const dnnl::error&) {  // no Winograd kernel for this shape
+    }
+  }
+  try {
+    return make(algorithm::convolution_direct);
+  } catch (const dnnl::error& e) {
+    throw Error(Fault::defect, str("conv2d: oneDNN refuses ", s.filter(), " on ", s.height, 'x', s.width, ' ', s.dtype, ": ", e.what()));
+  }
+}
+
+dnnl::convolution_forward::primitive_desc forward_descriptor(const Conv2dShape& s, const Problem& p, algorithm a) {
+  // forward_training: the variant whose Winograd filter layout is plain blocks, transformed inside.
+  const dnnl::convolution_forward::desc d(dnnl::prop_kind::forward_training, a, p.x, p.filter, p.y, p.strides, p.pads, p.pads);
+  dnnl::convolution_forward::primitive_desc made(d, attributes(), onednn::engine());
+  refuse_reference(made.impl_info_str(), s, "forward");
+  return made;
+}
+
+}  // namespace
+
+ConvForward::ConvForward(const Conv2dShape& s, const Conv2dChoice& choice) {
+  const ThreadsWhileMaking threads(choice.threads);
+  const Problem p(s);
+  const auto d = with_algorithm(s, choice, [&](algorithm a) { return forward_descriptor(s, p, a); });
+  primitive_ = std::make_shared<Primitive>(
+      dnnl::convolution_forward(d),
+      std::vector<Argument>{{DNNL_ARG_SRC, d.src_desc()}, {DNNL_ARG_WEIGHTS, d.weights_desc()}, {DNNL_ARG_DST, d.dst_desc()}},
+      d.scratchpad_desc(), 1, s, choice.callers);
+}
+
+size_t ConvForward::packed_bytes() const { return primitive_->filter_bytes(); }
+size_t ConvForward::workspace_bytes() const { return primitive_->workspace_bytes(); }
+void ConvForward::pack(const float* filter, void* packed) const { primitive_->filter_from_plain(filter, packed); }
+void ConvForward::run(int caller, const void* x, const void* packed, void* y, void* workspace) const {
+  primitive_->execute(caller, {x, packed, y, workspace});
+}
+
+ConvBackwardData::ConvBackwardData(const Conv2dShape& s, const Conv2dChoice& choice) {
+  const ThreadsWhileMaking threads(choice.threads);
+  const Problem p(s);
+  const auto d = with_algorithm(s, choice, [&](algorithm a) {
+    const auto hint = forward_descriptor(s, p, a);
+    const dnnl::convolution_backward_data::desc wanted(a, p.x, p.filter, p.y, p.strides, p.pads, p.pads);
+    dnnl::convolution_backward_data::primitive_desc made(wanted, attributes(), onednn::engine(), hint);
+    refuse_reference(made.impl_info_str(), s, "backward_data");
+    return made;
+  });
+  primitive_ = std::make_shared<Primitive>(
+      dnnl::convolution_backward_data(d),
+      std::vector<Argument>{{DNNL_ARG_DIFF_DST, d.diff_dst_desc()}, {DNNL_ARG_WEIGHTS, d.weights_desc()}, {DNNL_ARG_DIFF_SRC, d.diff_src_desc()}},
+      d.scratchpad_desc(), 1, s, choice.callers);
+}
+
+size_t ConvBackwardData::packed_bytes() const { return primitive_->filter_bytes(); }
+size_t ConvBackwardData::workspace_bytes() const { return primitive_->workspace_bytes(); }
+void ConvBackwardData::pack(const float* filter, void* packed) const { primitive_->filter_from_plain(filter, packed); }
+void ConvBackwardData::run(int caller, const void* dy, const void* packed, void* dx, void* workspace) const {
+  primitive_->execute(caller, {dy, packed, dx, workspace});
+}
+
+bool ConvBackwardFilter::exists(const Conv2dShape& s) {
+  try {
+    const ConvBackwardFilter made(s, {});
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+ConvBackwardFilter::ConvBackwardFilter(const Conv2dShape& s, const Conv2dChoice& choice) {
+  const ThreadsWhileMaking threads(choice.threads);
+  const Problem p(s);
+  const auto d = with_algorithm(s, choice, [&](algorithm a) {
+    const auto hint = forward_descriptor(s, p, a);
+    const dnnl::convolution_backward_weights::desc wanted(a, p.x, p.filter_gradient, p.y, p.strides, p.pads, p.pads);
+    dnnl::convolution_backward_weights::primitive_desc made(wanted, attributes(), onednn::engine(), hint);
+    refuse_reference(made.impl_info_str(), s, "backward_filter");
+    return made;
+  });
+  primitive_ = std::make_shared<Primitive>(
+      dnnl::convolution_backward_weights(d),
+      std::vector<Argument>{{DNNL_ARG_SRC, d.src_desc()}, {DNNL_ARG_DIFF_DST, d.diff_dst_desc()}, {DNNL_ARG_DIFF_WEIGHTS, d.diff_weights_desc()}},
+      d.scratchpad_desc(), 2, s, choice.callers);
+}
+
+size_t ConvBackwardFilter::packed_bytes() const { return primitive_->filter_bytes(); }
+size_t ConvBackwardFilter::workspace_bytes() const { return primitive_->workspace_bytes(); }
+void ConvBackwardFilter::run(int caller, const void* x, const void* dy, void* dfilter, void* workspace) const {
+  primitive_->execute(caller, {x, dy, dfilter, workspace});
+}
+void ConvBackwardFilter::unpack(const void* packed, float* filter_gradient, bool accumulate) const {
+  primitive_->filter_to_plain(packed, filter_gradient, accumulate);
+}
+
+}  // namespace thorax

@@ -1,0 +1,67 @@
+// A oneDNN convolution primitive with everything that its execution needs, made beforehand: memory objects and argument lists, one
+// set per caller, so that an execution sets addresses and nothing else.
+#pragma once
+
+#include <array>
+#include <dnnl.hpp>
+#include <vector>
+
+#include "kernels/conv2d.h"
+
+namespace thorax::onednn {
+
+inline constexpr int max_arguments = 4;
+
+// One tensor of the primitive: which argument it is, and its layout.
+struct Argument {
+  int index = 0;
+  dnnl::memory::desc desc;
+};
+
+class Primitive {
+ public:
+  // arguments: in the order in which execute() takes the addresses; the scratchpad is added here. filter: which argument is the
+  // filter (or its gradient).
+  Primitive(dnnl::primitive primitive, std::vector<Argument> arguments, const dnnl::memory::desc& scratchpad, size_t filter,
+            const Conv2dShape& shape, int callers);
+  ~Primitive();
+  Primitive(const Primitive&) = delete;
+  Primitive& operator=(const Primitive&) = delete;
+
+  size_t filter_bytes() const { return arguments_[filter_].desc.get_size(); }
+  size_t workspace_bytes() const { return scratchpad_bytes_; }
+  void execute(int caller, const std::array<const void*, max_arguments>& addresses) const;
+
+  // Between [O,I,k,k] f32 plain and the primitive's own filter layout.
+  void filter_from_plain(const float* plain, void* packed) const { reorder(true, plain, packed); }
+  void filter_to_plain(const void* packed, float* plain, bool accumulate) const;
+
+ private:
+  struct Context {
+    dnnl::stream stream;
+    std::vector<dnnl::memory> memories;
+    std::array<dnnl_exec_arg_t, max_arguments> arguments{};
+  };
+  void reorder(bool to_packed, const void* from, void* to) const;
+  dnnl::primitive primitive_;
+  std::vector<Argument> arguments_;
+  size_t filter_;
+  size_t scratchpad_bytes_;
+  int count_ = 0;
+  dnnl::memory::desc plain_filter_;
+  mutable std::vector<Context> contexts_;
+  dnnl::reorder to_packed_, to_plain_, add_to_plain_;
+};
+
+dnnl::engine& engine();
+dnnl::memory::data_type type_of(DType dtype);
+
+// Marks the time inside the library (inside_library()).
+struct LibraryCall {
+  LibraryCall();
+  ~LibraryCall();
+  LibraryCall(const LibraryCall&) = delete;
+  LibraryCall& operator=(const LibraryCall&) = delete;
+};
+
+}  // namespace thorax::onednn

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "tensor/stream.h"
+#include "tensor/tensor.h"
+
+namespace thorax {
+
+// x: logits, y: probabilities, plain f32 of one shape, usually [N,C]. y = 1 / (1 + exp(-x)), without overflow; y may be x's
+// memory. Throws Error(defect) when a shape, layout or dtype differs.
+void sigmoid_forward(const Stream& stream, const Tensor& x, const Tensor& y);
+
+}  // namespace thorax

@@ -1,0 +1,16 @@
+// Pooling.
+#pragma once
+
+#include <string>
+
+#include "tensor/graph.h"
+
+namespace thorax {
+
+// x: [N,C,H,W] blocked; windows of kernel x kernel, a step of stride apart, -inf padding. [N,C,H',W'] blocked.
+Value max_pool(Graph& g, const std::string& name, Value x, int64_t kernel, int64_t stride, int64_t pad);
+
+// x: [N,C,H,W] blocked -> [N,C] f32: the mean over the pixels.
+Value global_avg_pool(Graph& g, const std::string& name, Value x);
+
+}  // namespace thorax

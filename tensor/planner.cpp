@@ -1,0 +1,195 @@
+#include "tensor/planner.h"
+
+#include <algorithm>
+#include <set>
+
+#include "tensor/placement.h"
+
+namespace thorax {
+
+namespace {
+constexpr size_t guard_bytes = 64;
+}
+
+class Planner final : public Emitter {
+ public:
+  Planner(const Graph& graph, const PlanOptions& options, Store& store, Arena& arena) : graph_(graph), options_(options), store_(store) {
+    program_.stream_ = options.stream;
+    program_.store_ = &store;
+    program_.arena_ = &arena;
+    program_.training_ = static_cast<bool>(options.after_backward);
+    program_.debug_ = options.debug;
+    find_wanted();
+  }
+
+  Program make() {
+    for (const auto& op : graph_.ops()) op->forward(*this);
+    for (Value v : options_.keep) pin(of(v));
+    if (options_.loss) emit_backward();
+    if (options_.after_backward) options_.after_backward(*this);
+    set_lifetimes();
+    set_offsets();
+    program_.arena_->reserve(program_.arena_bytes_);
+    return std::move(program_);
+  }
+
+  const Graph& graph() const override { return graph_; }
+  const Stream& stream() const override { return options_.stream; }
+
+  Slot slot(const std::string& name, Shape shape, DType dtype, Layout layout) override {
+    program_.slots_.push_back({name, Tensor{nullptr, shape, dtype, layout}});
+    return {static_cast<int>(program_.slots_.size()) - 1};
+  }
+
+  Slot of(Value value) override {
+    const auto known = program_.value_slots_.find(value.id);
+    if (known != program_.value_slots_.end()) return {known->second};
+    const ValueInfo& v = graph_.info(value);
+    const Slot made = slot(v.name, v.shape, v.dtype, v.layout);
+    if (v.role == Role::parameter || v.role == Role::state) externalise(made, store_.find(v.name));
+    if (v.role == Role::input) pin(made);
+    program_.value_slots_[value.id] = made.id;
+    return made;
+  }
+
+  bool will_differentiate(const Op& op) override { return options_.loss && any(op.inputs(), wanted_) && any(op.outputs(), reaching_); }
+
+  Slot gradient(Value output) override {
+    const auto known = program_.gradient_slots_.find(output.id);
+    return known == program_.gradient_slots_.end() ? Slot{} : Slot{known->second};
+  }
+
+  bool may_overwrite(Slot s) override { return !memory(s).pinned; }
+
+  Target target(Value input) override {
+    if (wanted_.count(input.id) == 0) return {};
+    const auto known = program_.gradient_slots_.find(input.id);
+    if (known != program_.gradient_slots_.end()) return {Slot{known->second}, true};
+    const ValueInfo& v = graph_.info(input);
+    const Slot made = slot(v.name + ".gradient", v.shape, v.gradient_dtype, v.layout);
+    if (v.role == Role::parameter) externalise(made, store_.gradient(v.name));
+    const auto& asked = options_.gradients_of;
+    if (std::find(asked.begin(), asked.end(), input) != asked.end()) pin(made);
+    program_.gradient_slots_[input.id] = made.id;
+    return {made, false};
+  }
+
+  void step(std::string name, std::vector<Slot> reads, std::vector<Slot> writes, double flops,
+            std::function<void(const Run&)> body) override {
+    const auto absent = [](Slot s) { return !s; };
+    std::erase_if(reads, absent);
+    std::erase_if(writes, absent);
+    program_.steps_.push_back({std::move(name), std::move(reads), std::move(writes), flops, std::move(body)});
+  }
+
+  void pack(std::string name, std::vector<Slot> reads, std::vector<Slot> writes, std::function<void(const Run&)> body) override {
+    if (!program_.training_) {
+      for (Slot s : writes) pin(s);
+    }
+    step(std::move(name), std::move(reads), std::move(writes), 0, std::move(body));
+    program_.steps_.back().packs = !program_.training_;
+  }
+
+ private:
+  static bool any(const std::vector<Value>& values, const std::set<int>& set) {
+    return std::any_of(values.begin(), values.end(), [&](Value v) { return set.count(v.id) != 0; });
+  }
+  Program::Memory& memory(Slot s) { return program_.slots_.at(static_cast<size_t>(s.id)); }
+  void pin(Slot s) { memory(s).pinned = true; }
+  void externalise(Slot s, const Tensor& t) {
+    if (!t) throw Error(Fault::defect, str("plan: the store has no memory for ", memory(s).name));
+    memory(s).external = true;
+    memory(s).tensor = t;
+  }
+
+  // Which Values want a gradient (they lead to a parameter or to a Value that was asked for), and which reach the loss.
+  void find_wanted() {
+    for (Value v : options_.gradients_of) wanted_.insert(v.id);
+    for (size_t i = 0; i < graph_.values().size(); ++i) {
+      if (options_.parameter_gradients && graph_.values()[i].role == Role::parameter) wanted_.insert(static_cast<int>(i));
+    }
+    for (const auto& op : graph_.ops()) {
+      if (!any(op->inputs(), wanted_)) continue;
+      for (Value v : op->outputs()) {
+        if (graph_.info(v).differentiable) wanted_.insert(v.id);
+      }
+    }
+    if (!options_.loss) return;
+    if (graph_.info(options_.loss).shape.count() != 1) {
+      throw Error(Fault::defect, str("plan: the loss has shape ", graph_.info(options_.loss).shape, ", a scalar is expected"));
+    }
+    reaching_.insert(options_.loss.id);
+    for (auto op = graph_.ops().rbegin(); op != graph_.ops().rend(); ++op) {
+      if (!any((*op)->outputs(), reaching_)) continue;
+      for (Value v : (*op)->inputs()) reaching_.insert(v.id);
+    }
+  }
+
+  void emit_backward() {
+    pin(of(options_.loss));
+    const Slot one = slot("loss.gradient", {}, DType::f32, Layout::plain);
+    program_.gradient_slots_[options_.loss.id] = one.id;
+    step("loss.gradient", {}, {one}, 0, [one](const Run& run) { *run[one].as<float>() = 1.0F; });
+    for (auto op = graph_.ops().rbegin(); op != graph_.ops().rend(); ++op) {
+      const auto& outputs = (*op)->outputs();
+      const bool has_gradient = std::any_of(outputs.begin(), outputs.end(), [&](Value v) { return static_cast<bool>(gradient(v)); });
+      if (has_gradient && any((*op)->inputs(), wanted_)) (*op)->backward(*this);
+    }
+  }
+
+  void set_lifetimes() {
+    for (size_t i = 0; i < program_.steps_.size(); ++i) {
+      const Step& s = program_.steps_[i];
+      const auto index = static_cast<int>(i);
+      for (Slot r : s.reads) {
+        Program::Memory& m = memory(r);
+        const bool written = m.first >= 0 || m.external || is_input(r);
+        const bool self = std::any_of(s.writes.begin(), s.writes.end(), [&](Slot w) { return w.id == r.id; });
+        if (!written && !self) throw Error(Fault::defect, str("plan: ", s.name, " reads ", m.name, " before any step writes it"));
+        touch(m, index);
+      }
+      for (Slot w : s.writes) touch(memory(w), index);
+    }
+    const int end = std::max(0, static_cast<int>(program_.steps_.size()) - 1);
+    for (auto& m : program_.slots_) {
+      if (m.pinned) m.first = 0, m.last = end;
+    }
+  }
+  static void touch(Program::Memory& m, int step) {
+    if (m.first < 0) m.first = step;
+    m.last = step;
+  }
+  bool is_input(Slot s) const {
+    return std::any_of(program_.value_slots_.begin(), program_.value_slots_.end(),
+                       [&](const auto& v) { return v.second == s.id && graph_.info({v.first}).role == Role::input; });
+  }
+
+  void set_offsets() {
+    std::vector<Lifetime> lifetimes;
+    std::vector<size_t> which;
+    const size_t guard = options_.debug ? guard_bytes : 0;
+    for (size_t i = 0; i < program_.slots_.size(); ++i) {
+      const Program::Memory& m = program_.slots_[i];
+      if (m.external || m.first < 0) continue;
+      lifetimes.push_back({m.tensor.bytes() + guard, m.first, m.last});
+      which.push_back(i);
+    }
+    const Placement placement = place(lifetimes);
+    for (size_t i = 0; i < which.size(); ++i) program_.slots_[which[i]].offset = placement.offsets[i];
+    program_.arena_bytes_ = placement.bytes;
+    program_.live_bytes_ = live_peak(lifetimes);
+  }
+
+  const Graph& graph_;
+  const PlanOptions& options_;
+  Store& store_;
+  Program program_;
+  std::set<int> wanted_;
+  std::set<int> reaching_;
+};
+
+Program plan(const Graph& graph, const PlanOptions& options, Store& store, Arena& arena) {
+  return Planner(graph, options, store, arena).make();
+}
+
+}  // namespace thorax

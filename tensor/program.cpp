@@ -1,0 +1,155 @@
+#include "tensor/program.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <iomanip>
+
+namespace thorax {
+
+namespace {
+constexpr size_t guard_bytes = 64;
+constexpr int guard_pattern = 0xA5;
+constexpr int nan_pattern = 0xFF;  // 0xFFFF and 0xFFFFFFFF are NaN in bf16 and f32
+}  // namespace
+
+void Arena::reserve(size_t bytes) {
+  if (bytes <= buffer_.bytes()) return;
+  buffer_ = Buffer();  // give back before asking for more
+  buffer_ = Buffer(bytes);
+  owner = nullptr;
+}
+
+Tensor Run::operator[](Slot slot) const {
+  for (const auto& [id, tensor] : step_.bound) {
+    if (id == slot.id) return tensor;
+  }
+  return {};
+}
+
+Tensor Program::tensor(Value value) {
+  bind();
+  const auto it = value_slots_.find(value.id);
+  if (it == value_slots_.end() || !(slots_[static_cast<size_t>(it->second)].pinned || slots_[static_cast<size_t>(it->second)].external)) {
+    throw Error(Fault::defect, "program: this value's memory is reused during the run; name it in PlanOptions::keep");
+  }
+  return slots_[static_cast<size_t>(it->second)].tensor;
+}
+
+Tensor Program::gradient(Value value) {
+  bind();
+  const auto it = gradient_slots_.find(value.id);
+  if (it == gradient_slots_.end()) throw Error(Fault::defect, "program: the loss does not depend on this value, it has no gradient");
+  const Memory& m = slots_[static_cast<size_t>(it->second)];
+  if (!m.pinned && !m.external) throw Error(Fault::defect, str("program: ", m.name, " is reused during the run; name it in PlanOptions::gradients_of"));
+  return m.tensor;
+}
+
+// Gives every slot its address. The arena may have grown since the plan was made.
+void Program::bind() {
+  if (bound_to_ == arena_->data() && bound_to_ != nullptr) return;
+  bound_to_ = arena_->data();
+  for (Memory& m : slots_) {
+    if (!m.external && m.first >= 0) m.tensor.data = arena_->data() + m.offset;
+  }
+  for (Step& s : steps_) {
+    s.bound.clear();
+    for (const auto* list : {&s.reads, &s.writes}) {
+      for (Slot slot : *list) s.bound.emplace_back(slot.id, slots_[static_cast<size_t>(slot.id)].tensor);
+    }
+  }
+  packed_version_ = 0;
+}
+
+// Another program may have used the arena since: then what was packed into it is gone.
+void Program::prepare() {
+  bind();
+  if (arena_->owner != this) packed_version_ = 0;
+  arena_->owner = this;
+  if (!debug_) return;
+  for (const Memory& m : slots_) {
+    if (m.external || m.first < 0) continue;
+    if (!m.pinned) std::memset(m.tensor.data, nan_pattern, m.tensor.bytes());
+  }
+}
+
+void Program::run() {
+  prepare();
+  const bool pack = packed_version_ != store_->version();
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    const Step& s = steps_[i];
+    if (s.packs && !pack) continue;
+    if (debug_) {
+      for (const Memory& m : slots_) {
+        if (!m.external && m.first == static_cast<int>(i)) {
+          std::memset(static_cast<std::byte*>(m.tensor.data) + m.tensor.bytes(), guard_pattern, guard_bytes);
+        }
+      }
+    }
+    s.body(Run(s, stream_));
+    if (debug_) check_guards(i), poison_dead(i);
+  }
+  packed_version_ = store_->version();
+  if (training_) store_->touch();
+}
+
+void Program::check_guards(size_t step) const {
+  for (const Memory& m : slots_) {
+    if (m.external || m.first < 0 || m.first > static_cast<int>(step) || m.last < static_cast<int>(step)) continue;
+    const auto* guard = static_cast<const uint8_t*>(m.tensor.data) + m.tensor.bytes();
+    if (std::any_of(guard, guard + guard_bytes, [](uint8_t b) { return b != guard_pattern; })) {
+      throw Error(Fault::defect, str("program: step ", steps_[step].name, " wrote past the end of ", m.name, ' ', m.tensor.shape));
+    }
+  }
+}
+
+void Program::poison_dead(size_t step) const {
+  for (const Memory& m : slots_) {
+    if (!m.external && !m.pinned && m.first >= 0 && m.last == static_cast<int>(step)) std::memset(m.tensor.data, nan_pattern, m.tensor.bytes());
+  }
+}
+
+void Program::run_timed(std::vector<double>& times) {
+  prepare();
+  const bool pack = packed_version_ != store_->version();
+  times.resize(steps_.size(), 0.0);
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    if (steps_[i].packs && !pack) continue;
+    const auto start = std::chrono::steady_clock::now();
+    steps_[i].body(Run(steps_[i], stream_));
+    times[i] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+  packed_version_ = store_->version();
+  if (training_) store_->touch();
+}
+
+double Program::flops() const {
+  double sum = 0;
+  for (const Step& s : steps_) sum += s.flops;
+  return sum;
+}
+
+void Program::print(std::ostream& out) const {
+  out << "step  name                                           writes                          offset      bytes    MFLOP\n";
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    const Step& s = steps_[i];
+    size_t touched = 0;
+    for (const auto* list : {&s.reads, &s.writes}) {
+      for (Slot slot : *list) touched += slots_[static_cast<size_t>(slot.id)].tensor.bytes();
+    }
+    std::string written = "-";
+    std::string offset = "-";
+    if (!s.writes.empty()) {
+      const Memory& m = slots_[static_cast<size_t>(s.writes.front().id)];
+      written = str(m.tensor.shape, ' ', m.tensor.dtype);
+      offset = m.external ? "store" : str(m.offset);
+    }
+    out << std::setw(4) << i << "  " << std::left << std::setw(46) << s.name << ' ' << std::setw(26) << written << std::right
+        << std::setw(12) << offset << std::setw(11) << touched << std::setw(9) << std::fixed << std::setprecision(1) << s.flops * 1e-6
+        << '\n';
+  }
+  out << steps_.size() << " steps, arena " << arena_bytes_ << " bytes, largest sum of live bytes " << live_bytes_ << ", "
+      << std::setprecision(2) << flops() * 1e-9 << " GFLOP\n";
+}
+
+}  // namespace thorax

@@ -1,0 +1,112 @@
+// Run: a Program is a flat list of named steps over one arena. Its memory is known before anything runs, and run() allocates
+// nothing.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "tensor/buffer.h"
+#include "tensor/store.h"
+#include "tensor/stream.h"
+
+namespace thorax {
+
+// A handle to one piece of a Program's memory.
+struct Slot {
+  int id = -1;
+  explicit operator bool() const { return id >= 0; }
+};
+
+class Program;
+struct Step;
+
+// What a step is handed: the slots that it declared, and nothing else (the rest has null data).
+class Run {
+ public:
+  Run(const Step& step, const Stream& on) : stream(on), step_(step) {}
+  Tensor operator[](Slot slot) const;
+  const Stream& stream;
+
+ private:
+  const Step& step_;
+};
+
+struct Step {
+  std::string name;
+  std::vector<Slot> reads;
+  std::vector<Slot> writes;  // a slot that is accumulated into stands in both
+  double flops = 0;
+  std::function<void(const Run&)> body;
+  bool packs = false;  // depends on parameters alone: run only when they changed
+  std::vector<std::pair<int, Tensor>> bound{};
+};
+
+// Memory that several Programs share, one after the other (full batch, last batch, validation).
+class Arena {
+ public:
+  // Grows to at least bytes; what was in it is lost then.
+  void reserve(size_t bytes);
+  std::byte* data() const { return buffer_.data(); }
+  size_t bytes() const { return buffer_.bytes(); }
+  // The Program that wrote it last.
+  const void* owner = nullptr;
+
+ private:
+  Buffer buffer_;
+};
+
+class Program {
+ public:
+  struct Memory {  // one slot
+    std::string name;
+    Tensor tensor;        // data: filled when the program is bound
+    bool external = false;  // lives in the Store
+    bool pinned = false;    // keeps its place for the whole program
+    size_t offset = 0;
+    int first = -1;
+    int last = -1;
+  };
+
+  // Where the caller puts a batch and finds results. The address holds until the arena grows: plan all programs first.
+  Tensor tensor(Value value);
+  // The gradient of a Value that was asked for in PlanOptions::gradients_of, or of a parameter.
+  Tensor gradient(Value value);
+
+  void run();
+  // As run(), and adds each step's seconds to times[step index]; times is resized.
+  void run_timed(std::vector<double>& times);
+
+  size_t arena_bytes() const { return arena_bytes_; }
+  // The largest sum of bytes alive at once: the arena cannot be smaller.
+  size_t live_bytes() const { return live_bytes_; }
+  double flops() const;
+  const std::vector<Step>& steps() const { return steps_; }
+  const std::vector<Memory>& slots() const { return slots_; }
+  // One line a step: number, name, what it writes (shape, dtype, offset), bytes touched, FLOPs; then the totals.
+  void print(std::ostream& out) const;
+
+ private:
+  friend class Planner;
+  void bind();
+  void prepare();
+  void check_guards(size_t step) const;
+  void poison_dead(size_t step) const;
+  std::vector<Step> steps_;
+  std::vector<Memory> slots_;
+  std::map<int, int> value_slots_;
+  std::map<int, int> gradient_slots_;
+  Arena* arena_ = nullptr;
+  Store* store_ = nullptr;
+  Stream stream_;
+  bool training_ = false;
+  bool debug_ = false;
+  const std::byte* bound_to_ = nullptr;
+  uint64_t packed_version_ = 0;
+  size_t arena_bytes_ = 0;
+  size_t live_bytes_ = 0;
+};
+
+}  // namespace thorax
