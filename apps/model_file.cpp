@@ -4,8 +4,10 @@
 #include <cmath>
 #include <cstring>
 
+#include "apps/checkpoint.h"
 #include "apps/metadata.h"
-#include "tensor/serialize.h"
+#include "apps/run_folder.h"
+#include "kernels/isa.h"
 
 namespace thorax {
 
@@ -76,9 +78,7 @@ void write_model(const std::filesystem::path& file, const ModelDescription& d, c
   std::vector<NamedTensor> tensors;
   for (const std::string& name : store.names()) tensors.push_back({name, store.find(name)});
   std::map<std::string, std::string> m = data::to_metadata(d.recipe);
-  m["format"] = "pt";
   m[format_key] = format_value;
-  m["thorax.version"] = THORAX_VERSION;
   m["thorax.model"] = d.model;
   m["thorax.classes"] = encode_list(d.classes);
   m["thorax.dtype"] = name_of(d.dtype);
@@ -86,7 +86,7 @@ void write_model(const std::filesystem::path& file, const ModelDescription& d, c
   m["thorax.epoch"] = str(d.epoch);
   m["thorax.validation_images"] = str(d.validation_images);
   m["thorax.config"] = d.config;
-  write_safetensors(file, tensors, m);
+  save_checkpoint(file, {std::move(tensors), std::move(m)});
 }
 
 void load_store(const SafetensorsFile& file, Store& store) {
@@ -106,8 +106,7 @@ void load_store(const SafetensorsFile& file, Store& store) {
 }
 
 LoadedModel::LoadedModel(const std::filesystem::path& name, int64_t batch, const Stream& stream) {
-  const SafetensorsFile file(name);
-  file.verify();
+  const SafetensorsFile file = open_checkpoint(name);
   description_ = read_description(file, name);
   if (description_.dtype == DType::bf16 && !has_bf16()) description_.dtype = DType::f32;
   const NetworkSpec spec = network_spec(description_, stream);
@@ -119,7 +118,7 @@ LoadedModel::LoadedModel(const std::filesystem::path& name, int64_t batch, const
 std::filesystem::path model_of_run(const std::filesystem::path& run_or_file) {
   if (!std::filesystem::exists(run_or_file)) throw Error(Fault::input, str(run_or_file.string(), ": no such run folder or model"));
   if (!std::filesystem::is_directory(run_or_file)) return run_or_file;
-  const auto best = run_or_file / "best.safetensors";
+  const std::filesystem::path best = open_run(run_or_file).best();
   if (!std::filesystem::exists(best)) {
     throw Error(Fault::input, str(run_or_file.string(), ": there is no best.safetensors in it"), "a run has one as soon as its first epoch has ended");
   }

@@ -1,38 +1,69 @@
 #include "apps/run_folder.h"
 
-#include "apps/training_state.h"
+#include <array>
+#include <string>
+#include <vector>
+
 #include "tensor/error.h"
 
 namespace thorax {
+namespace {
 
-RunFolder::RunFolder(std::filesystem::path path) : path_(std::move(path)), lock_(std::make_unique<DirectoryLock>(path_)) {
-  remove_stale_temporaries(path_);
+namespace fs = std::filesystem;
+
+// The states first: a process that is killed while it removes a run must not leave one that can be resumed in part.
+std::array<fs::path, 7> files_of(const RunPaths& run) {
+  return {run.state(), run.previous_state(), run.best(), run.last(), run.metrics(), run.split(), run.config()};
 }
 
-RunFolder RunFolder::create(const std::filesystem::path& path, bool overwrite) {
+bool exists(const fs::path& path) {
   std::error_code error;
-  const bool used = std::filesystem::exists(path, error) && (!std::filesystem::is_directory(path, error) || !std::filesystem::is_empty(path, error));
-  if (used && !overwrite) {
-    throw Error(Fault::input, str(path.string(), ": exists already"), str("--resume ", path.string(), " goes on with it; --overwrite begins anew in it"));
+  return fs::exists(fs::symlink_status(path, error));
+}
+
+bool holds_run(const RunPaths& run) {
+  for (const fs::path& file : files_of(run)) {
+    if (exists(file)) return true;
   }
-  make_directories(path);
-  RunFolder folder(path);
-  if (!used) return folder;
-  for (const auto& file : {state_file(path), previous_state_file(path), folder.best(), folder.last(), folder.metrics(), folder.config(), folder.split()}) {
-    remove_file(file);
+  return false;
+}
+
+void remove_run(const RunPaths& run) {
+  for (const fs::path& file : files_of(run)) remove_file(file);
+  std::vector<fs::path> events;
+  std::error_code error;
+  for (fs::directory_iterator it(run.events(), error), end; !error && it != end; it.increment(error)) {
+    if (it->path().filename().string().starts_with("events.out.tfevents.")) events.push_back(it->path());
   }
-  if (std::filesystem::is_directory(folder.events(), error)) {
-    for (const auto& entry : std::filesystem::directory_iterator(folder.events())) remove_file(entry.path());
-  }
+  for (const fs::path& file : events) remove_file(file);
+}
+
+fs::path prepare(const fs::path& folder, RunStart start) {
+  if (folder.empty()) throw Error(Fault::input, "the run folder has no name");
+  if (exists(folder) && !fs::is_directory(folder)) throw Error(Fault::input, str(folder.string(), ": not a folder"));
+  if (start == RunStart::resume) return open_run(folder).path();
+  make_directories(folder);
   return folder;
 }
 
-RunFolder RunFolder::open(const std::filesystem::path& path) {
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(path / "config.toml", error)) {
-    throw Error(Fault::input, str(path.string(), ": there is no run in it (no config.toml)"), "--out begins a new one");
+}  // namespace
+
+RunFolder::RunFolder(const fs::path& folder, RunStart start) : RunPaths(prepare(folder, start)), lock_(path()) {
+  remove_stale_temporaries(path());
+  if (start == RunStart::resume) return;
+  if (start == RunStart::overwrite) {
+    remove_run(*this);
+  } else if (holds_run(*this)) {
+    throw Error(Fault::input, str(folder.string(), ": holds a run already"),
+                str("--resume ", folder.string(), " continues it, --overwrite replaces it"));
   }
-  return RunFolder(path);
+}
+
+RunPaths open_run(const fs::path& folder) {
+  RunPaths run(folder);
+  if (!exists(folder)) throw Error(Fault::input, str(folder.string(), ": no such run folder"));
+  if (!holds_run(run)) throw Error(Fault::input, str(folder.string(), ": holds no run (no config.toml, no checkpoint)"));
+  return run;
 }
 
 }  // namespace thorax

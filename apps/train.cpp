@@ -36,21 +36,22 @@ class Training {
   int64_t steps_per_epoch() const { return (static_cast<int64_t>(data_.train.size()) + config_.batch - 1) / config_.batch; }
 
   // The job: epochs of steps, each followed by a validation and its checkpoints. Returns the exit code.
-  int run(RunFolder& folder) {
+  int run(RunFolder& folder, bool resumed) {
     const auto identity = this->identity();
-    if (const auto found = load_state(folder.path(), identity, trainer_)) progress_ = *found;
-    TrainingLog log(folder, progress_.epoch);
+    const std::optional<Progress> found = load_state(folder, identity, trainer_);
+    if (found) progress_ = *found;
+    TrainingLog log(folder, resumed ? std::optional(progress_.step) : std::nullopt);
     data::Loader train(data_.manifest, data_.train, config_.recipe, loader_options(true));
     data::Loader val(data_.manifest, data_.val, config_.recipe, loader_options(false));
     while (progress_.epoch < config_.epochs) {
       if (!train_epoch(train)) {
-        save_state(folder.path(), progress_, identity, trainer_);
+        save_state(folder, progress_, identity, trainer_);
         std::fprintf(stderr, "saved   stopped in epoch %ld; thorax train --resume %s goes on\n", static_cast<long>(progress_.epoch + 1),
                      folder.path().c_str());
         return exit_interrupted + interrupt_signal();
       }
       finish_epoch(folder, val, log);
-      save_state(folder.path(), progress_, identity, trainer_);  // the commit point: what came before is done again if this is lost
+      save_state(folder, progress_, identity, trainer_);  // the commit point: what came before is done again if this is lost
     }
     std::fprintf(stderr, "done    %ld epochs; best epoch %ld, validation AUC %.3f\n        %s, %s (TensorBoard: %s)\n",
                  static_cast<long>(config_.epochs), static_cast<long>(progress_.best_epoch), progress_.best, folder.best().c_str(),
@@ -258,13 +259,14 @@ int run_train(Flags& flags) {
     return 0;
   }
   const bool resume = flags.given("resume");
-  RunFolder folder = resume ? RunFolder::open(flags.text("resume")) : RunFolder::create(out_of(flags), flags.on("overwrite"));
+  const RunStart start = resume ? RunStart::resume : flags.on("overwrite") ? RunStart::overwrite : RunStart::create;
+  RunFolder folder(resume ? flags.text("resume") : out_of(flags), start);
   if (!resume) {
     write_file_atomically(folder.config(), text);
     if (write_split) write_file_atomically(folder.split(), data::split_csv(manifest));
   }
   catch_interrupts();
-  return training.run(folder);
+  return training.run(folder, resume);
 }
 
 }  // namespace thorax

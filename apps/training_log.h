@@ -25,8 +25,8 @@ struct EpochRecord {
 
 class TrainingLog {
  public:
-  // epoch: that the run has finished already; later records of a killed run are superseded.
-  TrainingLog(const RunFolder& folder, int64_t epoch);
+  // resumed_step: batches done when the run goes on; what was told of later ones is superseded.
+  TrainingLog(const RunFolder& folder, std::optional<int64_t> resumed_step);
   ~TrainingLog();
   void add(const EpochRecord& record);
 

@@ -1,10 +1,11 @@
 #include "apps/training_state.h"
 
+#include <cstdio>
 #include <cstring>
 
+#include "apps/checkpoint.h"
 #include "apps/metadata.h"
 #include "apps/model_file.h"
-#include "tensor/serialize.h"
 
 namespace thorax {
 
@@ -44,9 +45,7 @@ void load_momentum(const SafetensorsFile& file, Store& store) {
   }
 }
 
-Progress read(const std::filesystem::path& name, const std::map<std::string, std::string>& identity, Trainer& trainer) {
-  const SafetensorsFile file(name);
-  if (!file.verify()) throw Error(Fault::input, str(name.string(), ": has no checksum: not a state that thorax wrote"));
+Progress read(const SafetensorsFile& file, const std::map<std::string, std::string>& identity, Trainer& trainer) {
   check_identity(file, identity);
   Progress p;
   p.epoch = static_cast<int64_t>(number(file, "thorax.epoch"));
@@ -64,10 +63,7 @@ Progress read(const std::filesystem::path& name, const std::map<std::string, std
 
 }  // namespace
 
-std::filesystem::path state_file(const std::filesystem::path& folder) { return folder / "state.safetensors"; }
-std::filesystem::path previous_state_file(const std::filesystem::path& folder) { return folder / "state.previous.safetensors"; }
-
-void save_state(const std::filesystem::path& folder, const Progress& p, const std::map<std::string, std::string>& identity, Trainer& trainer) {
+void save_state(const RunPaths& run, const Progress& p, const std::map<std::string, std::string>& identity, Trainer& trainer) {
   Store& store = trainer.store();
   std::vector<NamedTensor> tensors;
   for (const std::string& name : store.names()) {
@@ -75,9 +71,7 @@ void save_state(const std::filesystem::path& folder, const Progress& p, const st
     if (store.is_parameter(name)) tensors.push_back({momentum_name(name), store.momentum(name)});
   }
   std::map<std::string, std::string> m = identity;
-  m["format"] = "pt";
   m[format_key] = format_value;
-  m["thorax.version"] = THORAX_VERSION;
   m["thorax.epoch"] = str(p.epoch);
   m["thorax.batch_in_epoch"] = str(p.batch);
   m["thorax.step"] = str(p.step);
@@ -85,21 +79,14 @@ void save_state(const std::filesystem::path& folder, const Progress& p, const st
   m["thorax.images_in_epoch"] = str(p.images);
   m["thorax.best"] = encode_number(p.best);
   m["thorax.best_epoch"] = str(p.best_epoch);
-  write_safetensors(state_file(folder), tensors, m, previous_state_file(folder).filename());
+  save_generation(run, {std::move(tensors), std::move(m)});
 }
 
-std::optional<Progress> load_state(const std::filesystem::path& folder, const std::map<std::string, std::string>& identity, Trainer& trainer) {
-  std::error_code error;
-  const bool newest = std::filesystem::exists(state_file(folder), error);
-  const bool previous = std::filesystem::exists(previous_state_file(folder), error);
-  if (!newest && !previous) return std::nullopt;
-  if (!newest) return read(previous_state_file(folder), identity, trainer);
-  try {
-    return read(state_file(folder), identity, trainer);
-  } catch (const Error&) {
-    if (!previous) throw;
-    return read(previous_state_file(folder), identity, trainer);
-  }
+std::optional<Progress> load_state(const RunPaths& run, const std::map<std::string, std::string>& identity, Trainer& trainer) {
+  const std::optional<Generation> newest = newest_generation(run);
+  if (!newest) return std::nullopt;
+  if (!newest->note.empty()) std::fprintf(stderr, "note    %s\n", newest->note.c_str());
+  return read(newest->file, identity, trainer);
 }
 
 }  // namespace thorax

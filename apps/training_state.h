@@ -1,11 +1,11 @@
 // state.safetensors: all that a run needs to go on bit for bit: weights, running statistics, momentum and the position.
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 
+#include "apps/run_folder.h"
 #include "apps/trainer.h"
 
 namespace thorax {
@@ -20,15 +20,11 @@ struct Progress {
   int64_t best_epoch = 0;
 };
 
-std::filesystem::path state_file(const std::filesystem::path& folder);
-std::filesystem::path previous_state_file(const std::filesystem::path& folder);
+// The commit point of the run (checkpoint.h). identity: what must be the same when it is resumed (data, options), as text by key.
+void save_state(const RunPaths& run, const Progress& progress, const std::map<std::string, std::string>& identity, Trainer& trainer);
 
-// Its rename is the commit point of the run; the state before stays as state.previous.safetensors.
-// identity: what must be the same when the run is resumed (data, options), as text by key.
-void save_state(const std::filesystem::path& folder, const Progress& progress, const std::map<std::string, std::string>& identity, Trainer& trainer);
-
-// The newest state of the folder that passes every check, put into the trainer; nullopt when there is none yet. Throws Error(input)
+// The newest state of the run that passes every check, put into the trainer; nullopt when there is none yet. Throws Error(input)
 // when the state belongs to a run with another identity.
-std::optional<Progress> load_state(const std::filesystem::path& folder, const std::map<std::string, std::string>& identity, Trainer& trainer);
+std::optional<Progress> load_state(const RunPaths& run, const std::map<std::string, std::string>& identity, Trainer& trainer);
 
 }  // namespace thorax

@@ -281,7 +281,10 @@ std::string json_quote(std::string_view utf8) {
 std::string json_number(double value) {
   if (!std::isfinite(value)) return "null";
   char digits[32];
-  const auto [end, error] = std::to_chars(digits, digits + sizeof digits, value);
+  // 100000 rather than 1e+05: other programs read the latter as a floating-point column. -0 keeps its sign.
+  const bool integer = std::abs(value) < 0x1p53 && std::trunc(value) == value && !(value == 0 && std::signbit(value));
+  const auto [end, error] = integer ? std::to_chars(digits, digits + sizeof digits, static_cast<int64_t>(value))
+                                    : std::to_chars(digits, digits + sizeof digits, value);
   if (error != std::errc()) throw Error(Fault::defect, "json_number: the buffer is too short");
   return {digits, end};
 }

@@ -19,7 +19,7 @@ struct Json {
   std::vector<std::string> keys;  // of an object, in the order of the file, beside items
 
   const Json* find(std::string_view key) const;  // in an object; nullptr when it is not there
-  // Nothing when it is not of that kind: an integer is written without sign-only, point or exponent and fits int64.
+  // Nothing when it is not of that kind: an integer has neither point nor exponent and fits int64.
   std::optional<int64_t> integer() const;
   std::optional<double> number() const;  // null is NaN, as json_number writes it
 };
@@ -33,7 +33,7 @@ struct JsonLimits {
 Json parse_json(std::string_view text, std::string_view where, const JsonLimits& limits = {});
 
 std::string json_quote(std::string_view utf8);
-// The shortest form that reads back as the same double; null for NaN and infinities, which JSON does not have.
+// The shortest form that reads back as the same double, whole numbers below 2^53 without exponent; null for NaN and infinities, which JSON does not have.
 std::string json_number(double value);
 
 bool valid_utf8(std::string_view text);
