@@ -260,7 +260,7 @@ int run_train(Flags& flags) {
   }
   const bool resume = flags.given("resume");
   const RunStart start = resume ? RunStart::resume : flags.on("overwrite") ? RunStart::overwrite : RunStart::create;
-  RunFolder folder(resume ? flags.text("resume") : out_of(flags), start);
+  RunFolder folder(resume ? std::filesystem::path(flags.text("resume")) : out_of(flags), start);
   if (!resume) {
     write_file_atomically(folder.config(), text);
     if (write_split) write_file_atomically(folder.split(), data::split_csv(manifest));
