@@ -10,11 +10,6 @@ void save(const std::filesystem::path& file, const Checkpoint& checkpoint, const
   write_safetensors(file, checkpoint.tensors, metadata, previous);
 }
 
-bool exists(const std::filesystem::path& file) {
-  std::error_code error;
-  return std::filesystem::exists(std::filesystem::symlink_status(file, error));
-}
-
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& file, const Checkpoint& checkpoint) {
@@ -37,7 +32,7 @@ void save_generation(const RunPaths& run, const Checkpoint& checkpoint) {
 std::optional<Generation> newest_generation(const RunPaths& run) {
   std::string refused;
   for (const auto& file : {run.state(), run.previous_state()}) {
-    if (!exists(file)) continue;
+    if (!path_exists(file)) continue;
     try {
       return Generation{open_checkpoint(file), refused.empty() ? "" : refused + "; the state before it is used"};
     } catch (const Error& error) {

@@ -232,6 +232,11 @@ std::string_view MappedFile::text() const {
   return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
 }
 
+bool path_exists(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(fs::symlink_status(path, ignored));
+}
+
 void make_directories(const fs::path& folder) {
   if (file_calls().mkdir(folder.c_str(), 0777) == 0) {
     // Not an error when it fails: a folder that is lost with the power loses nothing that was reported as written.
