@@ -10,29 +10,29 @@ void save(const std::filesystem::path& file, const Checkpoint& checkpoint, const
   write_safetensors(file, checkpoint.tensors, metadata, previous);
 }
 
-bool is_there(const std::filesystem::path& file) {
-  std::error_code error;
-  return std::filesystem::exists(std::filesystem::symlink_status(file, error));
-}
-
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& file, const Checkpoint& checkpoint) { save(file, checkpoint, {}); }
+void save_checkpoint(const std::filesystem::path& file, const Checkpoint& checkpoint) {
+  save(file, checkpoint, {});
+}
 
 SafetensorsFile open_checkpoint(const std::filesystem::path& file) {
   SafetensorsFile opened(file);
   if (!opened.verify()) {
-    throw Error(Fault::input, str(file.string(), ": has no checksum of thorax"), "it was not written by thorax, or it is damaged");
+    throw Error(Fault::input, str(file.string(), ": has no checksum of thorax"),
+                "it was not written by thorax, or it is damaged");
   }
   return opened;
 }
 
-void save_generation(const RunPaths& run, const Checkpoint& checkpoint) { save(run.state(), checkpoint, run.previous_state()); }
+void save_generation(const RunPaths& run, const Checkpoint& checkpoint) {
+  save(run.state(), checkpoint, run.previous_state());
+}
 
 std::optional<Generation> newest_generation(const RunPaths& run) {
   std::string refused;
   for (const auto& file : {run.state(), run.previous_state()}) {
-    if (!is_there(file)) continue;
+    if (!path_exists(file)) continue;
     try {
       return Generation{open_checkpoint(file), refused.empty() ? "" : refused + "; the state before it is used"};
     } catch (const Error& error) {
@@ -41,7 +41,8 @@ std::optional<Generation> newest_generation(const RunPaths& run) {
     }
   }
   if (refused.empty()) return std::nullopt;
-  throw Error(Fault::input, refused, "nothing of this run can be resumed; best.safetensors and last.safetensors may still be good");
+  throw Error(Fault::input, refused,
+              "nothing of this run can be resumed; best.safetensors and last.safetensors may still be good");
 }
 
 }  // namespace thorax

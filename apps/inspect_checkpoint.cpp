@@ -36,8 +36,9 @@ std::string padded(std::string text, size_t width) {
 std::string describe_checkpoint(const std::filesystem::path& path) {
   const SafetensorsFile file(path);
   const bool checked = file.verify();
-  std::string out = str("file      ", printable(path.string()), "\nbytes     ", with_commas(static_cast<int64_t>(file.bytes())),
-                        "\nchecksum  ", checked ? "fits" : "none (not written by thorax)", "\ntensors   ", file.entries().size(), '\n');
+  std::string out =
+      str("file      ", printable(path.string()), "\nbytes     ", with_commas(static_cast<int64_t>(file.bytes())), "\nchecksum  ",
+          checked ? "fits" : "none (not written by thorax)", "\ntensors   ", file.entries().size(), '\n');
   if (!file.metadata().empty()) out += "metadata\n";
   for (const auto& [key, value] : file.metadata()) out += str("  ", padded(printable(key), 26), "  ", block(value));
   size_t width = 0;
@@ -60,8 +61,8 @@ std::string describe_checkpoint_json(const std::filesystem::path& path) {
   out += R"(},"tensors":[)";
   separator = "";
   for (const TensorEntry& entry : file.entries()) {
-    out += str(separator, R"({"name":)", json_quote(entry.name), R"(,"dtype":)", json_quote(entry.dtype), R"(,"shape":)", shape_text(entry),
-               R"(,"bytes":)", entry.end - entry.begin, '}');
+    out += str(separator, R"({"name":)", json_quote(entry.name), R"(,"dtype":)", json_quote(entry.dtype), R"(,"shape":)",
+               shape_text(entry), R"(,"bytes":)", entry.end - entry.begin, '}');
     separator = ",";
   }
   return out + "]}";

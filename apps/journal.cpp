@@ -85,9 +85,15 @@ const JournalRecord::Value* JournalRecord::find(std::string_view key) const {
   return nullptr;
 }
 
-double JournalRecord::number(std::string_view key) const { return get<double>(*this, key); }
-const std::string& JournalRecord::text(std::string_view key) const { return get<std::string>(*this, key); }
-const std::vector<double>& JournalRecord::numbers(std::string_view key) const { return get<std::vector<double>>(*this, key); }
+double JournalRecord::number(std::string_view key) const {
+  return get<double>(*this, key);
+}
+const std::string& JournalRecord::text(std::string_view key) const {
+  return get<std::string>(*this, key);
+}
+const std::vector<double>& JournalRecord::numbers(std::string_view key) const {
+  return get<std::vector<double>>(*this, key);
+}
 
 Journal::Journal(std::filesystem::path path, std::optional<int64_t> resumed_step) : file_(path) {
   const uint64_t whole = MappedFile(path).text().rfind('\n') + 1;  // npos + 1 is 0: no whole line
@@ -95,7 +101,9 @@ Journal::Journal(std::filesystem::path path, std::optional<int64_t> resumed_step
   if (resumed_step) append(JournalRecord().add(std::string(resumed_key), static_cast<double>(*resumed_step)));
 }
 
-void Journal::append(const JournalRecord& record) { file_.append(line_of(record)); }
+void Journal::append(const JournalRecord& record) {
+  file_.append(line_of(record));
+}
 
 std::vector<JournalRecord> read_journal(const std::filesystem::path& path) {
   const MappedFile file(path);

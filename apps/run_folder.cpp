@@ -16,14 +16,9 @@ std::array<fs::path, 7> files_of(const RunPaths& run) {
   return {run.state(), run.previous_state(), run.best(), run.last(), run.metrics(), run.split(), run.config()};
 }
 
-bool is_there(const fs::path& path) {
-  std::error_code error;
-  return fs::exists(fs::symlink_status(path, error));
-}
-
 bool holds_run(const RunPaths& run) {
   for (const fs::path& file : files_of(run)) {
-    if (is_there(file)) return true;
+    if (path_exists(file)) return true;
   }
   return false;
 }
@@ -40,7 +35,7 @@ void remove_run(const RunPaths& run) {
 
 fs::path prepare(const fs::path& folder, RunStart start) {
   if (folder.empty()) throw Error(Fault::input, "the run folder has no name");
-  if (is_there(folder) && !fs::is_directory(folder)) throw Error(Fault::input, str(folder.string(), ": not a folder"));
+  if (path_exists(folder) && !fs::is_directory(folder)) throw Error(Fault::input, str(folder.string(), ": not a folder"));
   if (start == RunStart::resume) return open_run(folder).path();
   make_directories(folder);
   return folder;
@@ -61,7 +56,7 @@ RunFolder::RunFolder(const fs::path& folder, RunStart start) : RunPaths(prepare(
 
 RunPaths open_run(const fs::path& folder) {
   RunPaths run(folder);
-  if (!is_there(folder)) throw Error(Fault::input, str(folder.string(), ": no such run folder"));
+  if (!path_exists(folder)) throw Error(Fault::input, str(folder.string(), ": no such run folder"));
   if (!holds_run(run)) throw Error(Fault::input, str(folder.string(), ": holds no run (no config.toml, no checkpoint)"));
   return run;
 }

@@ -33,18 +33,30 @@ std::string varint(uint64_t value) {
   return out;
 }
 
-std::string key(uint64_t field, Wire wire) { return varint(field << 3 | static_cast<uint64_t>(wire)); }
-std::string field(uint64_t number, double value) { return key(number, Wire::fixed64) + raw(value); }
-std::string field(uint64_t number, float value) { return key(number, Wire::fixed32) + raw(value); }
-std::string field(uint64_t number, int64_t value) { return key(number, Wire::varint) + varint(static_cast<uint64_t>(value)); }
+std::string key(uint64_t field, Wire wire) {
+  return varint(field << 3 | static_cast<uint64_t>(wire));
+}
+std::string field(uint64_t number, double value) {
+  return key(number, Wire::fixed64) + raw(value);
+}
+std::string field(uint64_t number, float value) {
+  return key(number, Wire::fixed32) + raw(value);
+}
+std::string field(uint64_t number, int64_t value) {
+  return key(number, Wire::varint) + varint(static_cast<uint64_t>(value));
+}
 std::string field(uint64_t number, std::string_view bytes) {
   return key(number, Wire::bytes) + varint(bytes.size()) + std::string(bytes);
 }
 
-double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+double now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 // TFRecord's mask, so that the checksum of data that holds checksums stays a good one.
-uint32_t masked_crc(std::string_view bytes) { return std::rotr(crc32c(std::as_bytes(std::span(bytes))), 15) + 0xa282ead8U; }
+uint32_t masked_crc(std::string_view bytes) {
+  return std::rotr(crc32c(std::as_bytes(std::span(bytes))), 15) + 0xa282ead8U;
+}
 
 // TensorBoard reads the files of a folder in the order of their names: seconds, as elsewhere, then microseconds.
 std::filesystem::path name_of(const std::filesystem::path& folder) {

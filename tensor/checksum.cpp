@@ -22,7 +22,9 @@ T load(const std::byte* from) {
   return value;
 }
 
-uint64_t mix(uint64_t lane, uint64_t word) { return std::rotl(lane + word * prime2, 31) * prime1; }
+uint64_t mix(uint64_t lane, uint64_t word) {
+  return std::rotl(lane + word * prime2, 31) * prime1;
+}
 
 uint64_t avalanche(uint64_t h) {
   h = (h ^ (h >> 33)) * prime2;

@@ -44,7 +44,9 @@ Fault fault_of(int error) {
   }
 }
 
-std::string reason(int error) { return std::system_category().message(error); }
+std::string reason(int error) {
+  return std::system_category().message(error);
+}
 
 template <class Kind = Error>
 [[noreturn]] void fail(const fs::path& path, const char* doing, int error) {
@@ -62,7 +64,9 @@ int open_retrying(const fs::path& path, int flags, mode_t mode = 0) {
   }
 }
 
-fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
 
 // 0, or the errno. File systems that cannot sync a directory answer EINVAL; there is nothing more to be had from them.
 int sync_directory(const fs::path& folder) {
@@ -82,16 +86,19 @@ Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
   return *this;
 }
 
-Descriptor::~Descriptor() { close(); }
+Descriptor::~Descriptor() {
+  close();
+}
 
-int Descriptor::close() { return fd_ < 0 ? 0 : file_calls().close(release()); }
+int Descriptor::close() {
+  return fd_ < 0 ? 0 : file_calls().close(release());
+}
 
 AtomicFile::AtomicFile(fs::path target) : target_(std::move(target)) {
   static std::atomic<unsigned> counter{0};
   // A stale file of a dead process with our number may stand in the way: the next name then.
   for (int attempt = 0; attempt < 100 && !fd_; ++attempt) {
-    const auto name =
-        str('.', target_.filename().string(), '.', ::getpid(), '-', counter.fetch_add(1), temporary_suffix);
+    const auto name = str('.', target_.filename().string(), '.', ::getpid(), '-', counter.fetch_add(1), temporary_suffix);
     temporary_ = folder_of(target_) / name;
     fd_ = Descriptor(open_retrying(temporary_, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
     if (!fd_ && errno != EEXIST) break;
@@ -135,8 +142,9 @@ void AtomicFile::commit(const fs::path& previous) {
   }
   pending_ = false;
   if (const int error = sync_directory(folder_of(target_)); error != 0) {
-    throw DurabilityUnsure(Fault::machine, str(target_.string(), ": written, but a loss of power may undo it (fsync of the folder): ",
-                                               reason(error)));
+    throw DurabilityUnsure(
+        Fault::machine,
+        str(target_.string(), ": written, but a loss of power may undo it (fsync of the folder): ", reason(error)));
   }
 }
 
@@ -220,7 +228,14 @@ MappedFile::~MappedFile() {
   if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
-std::string_view MappedFile::text() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
+std::string_view MappedFile::text() const {
+  return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
+}
+
+bool path_exists(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(fs::symlink_status(path, ignored));
+}
 
 void make_directories(const fs::path& folder) {
   if (file_calls().mkdir(folder.c_str(), 0777) == 0) {

@@ -120,6 +120,8 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
+// Something of this name is there, be it a link to nothing.
+bool path_exists(const std::filesystem::path& path);
 // Makes a folder and those above it.
 void make_directories(const std::filesystem::path& folder);
 // False when it was not there.

@@ -33,7 +33,8 @@ struct JsonLimits {
 Json parse_json(std::string_view text, std::string_view where, const JsonLimits& limits = {});
 
 std::string json_quote(std::string_view utf8);
-// The shortest form that reads back as the same double, whole numbers below 2^53 without exponent; null for NaN and infinities, which JSON does not have.
+// The shortest form that reads back as the same double, whole numbers below 2^53 without exponent; null for NaN and infinities,
+// which JSON does not have.
 std::string json_number(double value);
 
 bool valid_utf8(std::string_view text);

@@ -22,7 +22,9 @@ constexpr size_t digest_digits = 16;
 constexpr std::string_view digest_kind = "xxh64:";
 constexpr std::string_view checksum_start = R"({"__metadata__":{"checksum":"xxh64:)";
 
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
 
 std::string hex16(uint64_t value) {
   std::string digits(digest_digits, '0');
@@ -33,9 +35,9 @@ std::string hex16(uint64_t value) {
 // Bits per element of every dtype of the format; 0 for one that is not known.
 unsigned bits_of(std::string_view dtype) {
   static constexpr std::pair<std::string_view, unsigned> table[] = {
-      {"BOOL", 8}, {"F4", 4},   {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"U8", 8},   {"I8", 8},   {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"F8_E8M0", 8},
-      {"I16", 16}, {"U16", 16}, {"F16", 16},    {"BF16", 16},   {"I32", 32}, {"U32", 32}, {"F32", 32},    {"F64", 64},    {"I64", 64},
-      {"U64", 64}, {"C64", 64}};
+      {"BOOL", 8},    {"F4", 4},      {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"U8", 8},   {"I8", 8},    {"F8_E5M2", 8},
+      {"F8_E4M3", 8}, {"F8_E8M0", 8}, {"I16", 16},    {"U16", 16},    {"F16", 16}, {"BF16", 16}, {"I32", 32},
+      {"U32", 32},    {"F32", 32},    {"F64", 64},    {"I64", 64},    {"U64", 64}, {"C64", 64}};
   for (const auto& [name, bits] : table) {
     if (name == dtype) return bits;
   }
@@ -135,7 +137,9 @@ void write_safetensors(const std::filesystem::path& path, const std::vector<Name
   file.commit(previous);
 }
 
-SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path), file_(path) { read_header(); }
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path), file_(path) {
+  read_header();
+}
 
 void SafetensorsFile::refuse(const std::string& why) const {
   throw Error(Fault::input, str(path_.string(), ": not a whole safetensors file: ", why));
@@ -179,7 +183,10 @@ void SafetensorsFile::read_header() {
       if (!n || number.text.front() == '-') refuse(str(json_quote(name), ": a dimension or offset is not a natural number"));
       return *n;
     };
-    TensorEntry entry{name, dtype->text, {}, static_cast<uint64_t>(natural(offsets->items[0])),
+    TensorEntry entry{name,
+                      dtype->text,
+                      {},
+                      static_cast<uint64_t>(natural(offsets->items[0])),
                       static_cast<uint64_t>(natural(offsets->items[1]))};
     for (const Json& d : shape->items) entry.shape.push_back(natural(d));
     entries_.push_back(std::move(entry));
@@ -246,7 +253,8 @@ bool SafetensorsFile::verify() const {
   hash.update(bytes_of(std::string(digest_digits, '0')));
   hash.update(all.subspan(digits + digest_digits));
   if (hex16(hash.digest()) != header_.substr(at, digest_digits)) {
-    throw Error(Fault::input, str(path_.string(), ": damaged: its checksum does not fit its content"), "take another copy of the file");
+    throw Error(Fault::input, str(path_.string(), ": damaged: its checksum does not fit its content"),
+                "take another copy of the file");
   }
   return true;
 }
