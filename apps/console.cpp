@@ -99,7 +99,9 @@ std::string painted(Paint paint, const std::string& text) {
   return color_wanted() ? codes[static_cast<size_t>(paint)] + text + "\033[0m" : text;
 }
 
-void set_color(bool allowed) { color_allowed = allowed; }
+void set_color(bool allowed) {
+  color_allowed = allowed;
+}
 
 std::string progress_text(const ProgressView& view, size_t width, bool utf8) {
   constexpr size_t shortest_bar = 4;
@@ -111,13 +113,17 @@ std::string progress_text(const ProgressView& view, size_t width, bool utf8) {
   }
   if (!view.tail.empty()) rest += "  " + view.tail;
   if (width == 0) return view.what + "  " + rest;
-  // The last column stays empty: many terminals wrap as soon as it is written.
-  const size_t used = columns(view.what) + 2 + columns(rest) + 2 + 1;
+  // The last column stays empty: many terminals wrap as soon as it is written. Rate and time left have their place from the
+  // start, so that the bar does not jump.
+  const size_t kept_free = 1 + (view.rate > 0 ? 0 : 19);
+  const size_t used = columns(view.what) + 2 + columns(rest) + 2 + kept_free;
   if (used + shortest_bar > width) return shortened(view.what + "  " + rest, width - 1);
   return view.what + "  " + bar(view, std::min(longest_bar, width - used), utf8) + "  " + rest;
 }
 
-void ProgressLine::set_quiet(bool quiet) { quiet_lines = quiet; }
+void ProgressLine::set_quiet(bool quiet) {
+  quiet_lines = quiet;
+}
 
 ProgressLine::ProgressLine(std::string what, int64_t total)
     : terminal_(isatty(STDERR_FILENO) != 0), start_(Clock::now()), last_(start_) {
@@ -125,7 +131,9 @@ ProgressLine::ProgressLine(std::string what, int64_t total)
   view_.total = total;
 }
 
-ProgressLine::~ProgressLine() { finish(); }
+ProgressLine::~ProgressLine() {
+  finish();
+}
 
 void ProgressLine::update(int64_t done, const std::string& tail) {
   const auto now = Clock::now();

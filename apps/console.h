@@ -52,8 +52,8 @@ class ProgressLine {
   ProgressView view_;
   bool terminal_;
   bool drawn_ = false;
-  // What is done before the first update costs time that says nothing about the rest (fresh memory, a resumed run): the rate counts
-  // from there.
+  // What is done before the first update costs time that says nothing about the rest (fresh memory, a resumed run): the rate
+  // counts from there.
   int64_t first_ = -1;
   Clock::time_point start_, last_;
 };

@@ -101,7 +101,8 @@ void Flags::parse(const std::vector<std::string>& arguments) {
     }
     if (only_words || word.size() < 2 || word[0] != '-') {
       if (!positional_) {
-        throw Error(Fault::input, str(verb_, ": \"", word, "\" is not expected here"), str("thorax ", verb_, " --help has examples"));
+        throw Error(Fault::input, str(verb_, ": \"", word, "\" is not expected here"),
+                    str("thorax ", verb_, " --help has examples"));
       }
       positionals_.push_back(word);
       continue;
@@ -131,12 +132,15 @@ void Flags::parse(const std::vector<std::string>& arguments) {
   }
 }
 
-const std::string& Flags::text(const std::string& name) const { return values_.at(known(name).name); }
+const std::string& Flags::text(const std::string& name) const {
+  return values_.at(known(name).name);
+}
 
 int64_t Flags::integer(const std::string& name, int64_t low, int64_t high) const {
   int64_t value = 0;
   if (!parsed(text(name), value) || value < low || value > high) {
-    throw Error(Fault::input, str("--", name, " is \"", text(name), "\"; a whole number from ", low, " to ", high, " is expected"));
+    throw Error(Fault::input,
+                str("--", name, " is \"", text(name), "\"; a whole number from ", low, " to ", high, " is expected"));
   }
   return value;
 }

@@ -23,7 +23,8 @@ class Flags {
   Flags(std::string verb, std::string usage, std::string summary, std::vector<Flag> flags, std::vector<std::string> examples,
         bool positional);
 
-  // arguments: behind the verb. --name VALUE and --name=VALUE; a switch is --name, --name=true or --name=false; the last one counts;
+  // arguments: behind the verb. --name VALUE and --name=VALUE; a switch is --name, --name=true or --name=false; the last one
+  // counts;
   // "--" ends the flags. Throws Error(input) for an unknown flag (with the nearest name), a missing value, an unexpected word.
   void parse(const std::vector<std::string>& arguments);
   bool wants_help() const { return help_; }
@@ -42,15 +43,15 @@ class Flags {
   const std::string& choice(const std::string& name, const std::vector<std::string>& choices) const;
   const std::vector<std::string>& positionals() const { return positionals_; }
 
-  // Values for flags that nobody gave before. Throws Error(input) with file and line for an unknown key (with the nearest name) or
-  // a value of the wrong kind.
+  // Values for flags that nobody gave before. Throws Error(input) with file and line for an unknown key (with the nearest name)
+  // or a value of the wrong kind.
   void merge_toml(const std::filesystem::path& file);
   // Every value, given or default, as TOML; merge_toml() reads back the same text for each. Without the flags named.
   std::string to_toml(const std::vector<std::string>& without) const;
 
  private:
-  const Flag* find(const std::string& name) const;      // nullptr: no such flag
-  const Flag& known(const std::string& name) const;     // throws
+  const Flag* find(const std::string& name) const;        // nullptr: no such flag
+  const Flag& known(const std::string& name) const;       // throws
   std::string suggestion(const std::string& name) const;  // the flag that was meant, or empty
   void set(const std::string& name, const std::string& value);
   void set_switch(const std::string& name, const std::string& value);
@@ -65,8 +66,8 @@ class Flags {
   std::vector<std::string> positionals_;
 };
 
-// The candidate that a mistyped word most likely means (fewest insertions, deletions, replacements and swaps of neighbours, at most
-// a third of its letters; else one that holds it or lies in it), or empty when none is near.
+// The candidate that a mistyped word most likely means (fewest insertions, deletions, replacements and swaps of neighbours, at
+// most a third of its letters; else one that holds it or lies in it), or empty when none is near.
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates);
 
 }  // namespace thorax

@@ -10,7 +10,8 @@ namespace {
 constexpr size_t line_columns = 80;
 constexpr size_t help_begins_at = 29;
 
-// The words of a text in lines of at most line_columns, all but the first indented. used: columns that stand in the first already.
+// The words of a text in lines of at most line_columns, all but the first indented. used: columns that stand in the first
+// already.
 std::string wrapped(const std::string& text, size_t used, size_t indent) {
   std::string out;
   size_t at = 0;

@@ -27,7 +27,11 @@ void catch_interrupts() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-bool interrupted() { return received != 0; }
-int interrupt_signal() { return received; }
+bool interrupted() {
+  return received != 0;
+}
+int interrupt_signal() {
+  return received;
+}
 
 }  // namespace thorax

@@ -50,4 +50,6 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 // Results go to stdout, everything else to stderr; the exit code says whose turn it is (docs/cli.md).
-int main(int argc, char** argv) { return run({argv + (argc > 0 ? 1 : 0), argv + argc}); }
+int main(int argc, char** argv) {
+  return run({argv + (argc > 0 ? 1 : 0), argv + argc});
+}
