@@ -8,86 +8,94 @@
 namespace thorax {
 
 THORAX_TWINS(void batch_norm_relu_forward(const Stream& stream, const Slice& x, const BatchNorm& norm, const Slice& y, bool relu))
-THORAX_TWINS(void batch_norm_relu_backward(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu, const Slice* g,
-                                           bool accumulate, float* sums))
-THORAX_TWINS(void batch_norm_relu_backward_apply(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu,
-                                                 const float* sum_dz, const float* sum_dz_xhat, int64_t count, const Slice& dx, bool accumulate))
+THORAX_TWINS(void batch_norm_relu_backward_sums(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm,
+                                                bool relu, float* sums))
+THORAX_TWINS(void batch_norm_relu_backward_linear(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm,
+                                                  bool relu, const Slice& g, bool accumulate, float* sums))
+THORAX_TWINS(void batch_norm_relu_backward_apply(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm,
+                                                 bool relu, const float* sum_dz, const float* sum_dz_xhat, int64_t count,
+                                                 const Slice& dx, bool accumulate))
 THORAX_TWINS(void batch_norm_relu_avg_pool_forward(const Stream& stream, const Slice& x, const BatchNorm& norm, const Slice& y))
-THORAX_TWINS(void batch_norm_relu_avg_pool_backward_sums(const Stream& stream, const Slice& x, const Slice& dpool, const BatchNorm& norm, float* sums))
-THORAX_TWINS(void batch_norm_relu_avg_pool_backward_apply(const Stream& stream, const Slice& x, const Slice& dpool, const BatchNorm& norm,
-                                                          const float* sum_dz, const float* sum_dz_xhat, int64_t count, const Slice& dx,
-                                                          bool accumulate))
-THORAX_TWINS(void apply_corrections(const Stream& stream, const Slice& g, const Slice& x, const float* mean, const float* variance, float eps,
-                                    const float* b, const float* c, const Slice& out))
+THORAX_TWINS(void batch_norm_relu_avg_pool_backward_sums(const Stream& stream, const Slice& x, const Slice& dpool,
+                                                         const BatchNorm& norm, float* sums))
+THORAX_TWINS(void batch_norm_relu_avg_pool_backward_apply(const Stream& stream, const Slice& x, const Slice& dpool,
+                                                          const BatchNorm& norm, const float* sum_dz, const float* sum_dz_xhat,
+                                                          int64_t count, const Slice& dx, bool accumulate))
+THORAX_TWINS(void apply_corrections(const Stream& stream, const Slice& g, const Slice& x, const float* mean,
+                                    const float* variance, float eps, const float* b, const float* c, const Slice& out))
 
 namespace {
 
-void check_same_shape(const char* op, const Slice& a, const Slice& b) {
-  require_blocked(op, "x", a);
-  require_blocked(op, "y or its gradient", b);
-  require(shape_of(a) == shape_of(b), op, shape_of(a), " and ", shape_of(b), " differ");
+void require_same_shape(const char* op, const char* name_a, const Slice& a, const char* name_b, const Slice& b) {
+  require_blocked(op, name_a, a);
+  require_blocked(op, name_b, b);
+  require(shape_of(a) == shape_of(b), op, name_a, " is ", shape_of(a), ", ", name_b, " is ", shape_of(b));
 }
 
-void check_same(const char* op, const Slice& a, const Slice& b) {
-  check_same_shape(op, a, b);
-  require_same(op, "x", a, "y or its gradient", b);
-}
-
-void check_pooled(const char* op, const Slice& x, const Slice& y) {
+void require_pooled(const char* op, const Slice& x, const char* name, const Slice& y) {
   require_blocked(op, "x", x);
-  require_blocked(op, "y", y);
+  require_blocked(op, name, y);
   const Shape in = shape_of(x);
-  require(shape_of(y) == Shape{in[0], in[1], in[2] / 2, in[3] / 2}, op, in, " does not pool to ", shape_of(y));
-  require(x.buffer.dtype == y.buffer.dtype, op, x.buffer.dtype, " and ", y.buffer.dtype, ", one dtype is expected");
+  const Shape out{in[0], in[1], in[2] / 2, in[3] / 2};
+  require(shape_of(y) == out, op, "x is ", in, ", ", name, " is ", shape_of(y), ", expected ", out);
+  require(x.buffer.dtype == y.buffer.dtype, op, "x is ", x.buffer.dtype, ", ", name, " is ", y.buffer.dtype);
 }
 
 }  // namespace
 
 void batch_norm_relu_forward(const Stream& stream, const Slice& x, const BatchNorm& norm, const Slice& y, bool relu) {
-  check_same("batch_norm_relu_forward", x, y);
+  require_same_shape("batch_norm_relu_forward", "x", x, "y", y);
+  require_same("batch_norm_relu_forward", "x", x, "y", y);
   THORAX_RUN(batch_norm_relu_forward, stream, x, norm, y, relu);
 }
 
-void batch_norm_relu_backward_sums(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu, float* sums) {
-  check_same("batch_norm_relu_backward_sums", x, dy);
-  THORAX_RUN(batch_norm_relu_backward, stream, x, dy, norm, relu, nullptr, false, sums);
+void batch_norm_relu_backward_sums(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu,
+                                   float* sums) {
+  require_same_shape("batch_norm_relu_backward_sums", "x", x, "dy", dy);
+  require_same("batch_norm_relu_backward_sums", "x", x, "dy", dy);
+  THORAX_RUN(batch_norm_relu_backward_sums, stream, x, dy, norm, relu, sums);
 }
 
-void batch_norm_relu_backward_linear(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu, const Slice& g,
-                                     bool accumulate, float* sums) {
-  check_same("batch_norm_relu_backward_linear", x, dy);
-  check_same_shape("batch_norm_relu_backward_linear", x, g);
-  THORAX_RUN(batch_norm_relu_backward, stream, x, dy, norm, relu, &g, accumulate, sums);
+void batch_norm_relu_backward_linear(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu,
+                                     const Slice& g, bool accumulate, float* sums) {
+  require_same_shape("batch_norm_relu_backward_linear", "x", x, "dy", dy);
+  require_same("batch_norm_relu_backward_linear", "x", x, "dy", dy);
+  require_same_shape("batch_norm_relu_backward_linear", "x", x, "g", g);
+  THORAX_RUN(batch_norm_relu_backward_linear, stream, x, dy, norm, relu, g, accumulate, sums);
 }
 
-void batch_norm_relu_backward_apply(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu, const float* sum_dz,
-                                    const float* sum_dz_xhat, int64_t count, const Slice& dx, bool accumulate) {
-  check_same("batch_norm_relu_backward_apply", x, dy);
-  check_same_shape("batch_norm_relu_backward_apply", x, dx);
+void batch_norm_relu_backward_apply(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu,
+                                    const float* sum_dz, const float* sum_dz_xhat, int64_t count, const Slice& dx,
+                                    bool accumulate) {
+  require_same_shape("batch_norm_relu_backward_apply", "x", x, "dy", dy);
+  require_same("batch_norm_relu_backward_apply", "x", x, "dy", dy);
+  require_same_shape("batch_norm_relu_backward_apply", "x", x, "dx", dx);
   THORAX_RUN(batch_norm_relu_backward_apply, stream, x, dy, norm, relu, sum_dz, sum_dz_xhat, count, dx, accumulate);
 }
 
 void batch_norm_relu_avg_pool_forward(const Stream& stream, const Slice& x, const BatchNorm& norm, const Slice& y) {
-  check_pooled("batch_norm_relu_avg_pool_forward", x, y);
+  require_pooled("batch_norm_relu_avg_pool_forward", x, "y", y);
   THORAX_RUN(batch_norm_relu_avg_pool_forward, stream, x, norm, y);
 }
 
-void batch_norm_relu_avg_pool_backward_sums(const Stream& stream, const Slice& x, const Slice& dpool, const BatchNorm& norm, float* sums) {
-  check_pooled("batch_norm_relu_avg_pool_backward_sums", x, dpool);
+void batch_norm_relu_avg_pool_backward_sums(const Stream& stream, const Slice& x, const Slice& dpool, const BatchNorm& norm,
+                                            float* sums) {
+  require_pooled("batch_norm_relu_avg_pool_backward_sums", x, "dpool", dpool);
   THORAX_RUN(batch_norm_relu_avg_pool_backward_sums, stream, x, dpool, norm, sums);
 }
 
-void batch_norm_relu_avg_pool_backward_apply(const Stream& stream, const Slice& x, const Slice& dpool, const BatchNorm& norm, const float* sum_dz,
-                                             const float* sum_dz_xhat, int64_t count, const Slice& dx, bool accumulate) {
-  check_pooled("batch_norm_relu_avg_pool_backward_apply", x, dpool);
-  check_same_shape("batch_norm_relu_avg_pool_backward_apply", x, dx);
+void batch_norm_relu_avg_pool_backward_apply(const Stream& stream, const Slice& x, const Slice& dpool, const BatchNorm& norm,
+                                             const float* sum_dz, const float* sum_dz_xhat, int64_t count, const Slice& dx,
+                                             bool accumulate) {
+  require_pooled("batch_norm_relu_avg_pool_backward_apply", x, "dpool", dpool);
+  require_same_shape("batch_norm_relu_avg_pool_backward_apply", "x", x, "dx", dx);
   THORAX_RUN(batch_norm_relu_avg_pool_backward_apply, stream, x, dpool, norm, sum_dz, sum_dz_xhat, count, dx, accumulate);
 }
 
-void apply_corrections(const Stream& stream, const Slice& g, const Slice& x, const float* mean, const float* variance, float eps, const float* b,
-                       const float* c, const Slice& out) {
-  check_same_shape("apply_corrections", g, x);
-  check_same_shape("apply_corrections", g, out);
+void apply_corrections(const Stream& stream, const Slice& g, const Slice& x, const float* mean, const float* variance, float eps,
+                       const float* b, const float* c, const Slice& out) {
+  require_same_shape("apply_corrections", "g", g, "x", x);
+  require_same_shape("apply_corrections", "g", g, "out", out);
   THORAX_RUN(apply_corrections, stream, g, x, mean, variance, eps, b, c, out);
 }
 
@@ -107,10 +115,11 @@ void finish_sums(const float* sums, int64_t images, int64_t channels, float* dga
   }
 }
 
-void accumulate_corrections(const float* gamma, const float* variance, float eps, const float* sum_dz, const float* sum_dz_xhat, int64_t count,
-                            int64_t channels, float* b, float* c, bool accumulate) {
+void accumulate_corrections(const float* gamma, const float* variance, float eps, const float* sum_dz, const float* sum_dz_xhat,
+                            int64_t count, int64_t channels, float* b, float* c, bool accumulate) {
   for (int64_t i = 0; i < channels; ++i) {
-    const float a_over_count = gamma[i] / std::sqrt(variance[i] + eps) / static_cast<float>(count);
+    const double rstd = 1.0 / std::sqrt(static_cast<double>(variance[i]) + static_cast<double>(eps));
+    const auto a_over_count = static_cast<float>(static_cast<double>(gamma[i]) * rstd / static_cast<double>(count));
     b[i] = (accumulate ? b[i] : 0.0F) - a_over_count * sum_dz_xhat[i];
     c[i] = (accumulate ? c[i] : 0.0F) - a_over_count * sum_dz[i];
   }

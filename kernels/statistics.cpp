@@ -16,7 +16,7 @@ void channel_statistics(const Stream& stream, const Slice& x, float* partial) {
 void copy_with_statistics(const Stream& stream, const Slice& from, const Slice& to, float* partial) {
   require_blocked("copy_with_statistics", "from", from);
   require_blocked("copy_with_statistics", "to", to);
-  require(shape_of(from) == shape_of(to), "copy_with_statistics", shape_of(from), " and ", shape_of(to), " differ");
+  require(shape_of(from) == shape_of(to), "copy_with_statistics", "from is ", shape_of(from), ", to is ", shape_of(to));
   THORAX_RUN(copy_with_statistics, stream, from, to, partial);
 }
 
@@ -37,13 +37,14 @@ void merge_statistics(const float* partial, int64_t images, int64_t channels, in
   }
 }
 
-void update_running(const float* mean, const float* variance, int64_t channels, int64_t count, float momentum, float* running_mean,
-                    float* running_var, int64_t* num_batches_tracked) {
+void update_running(const float* mean, const float* variance, int64_t channels, int64_t count, float momentum,
+                    float* running_mean, float* running_var, int64_t* num_batches_tracked) {
   const double unbiased = count > 1 ? static_cast<double>(count) / static_cast<double>(count - 1) : 1.0;
   const auto m = static_cast<double>(momentum);
   for (int64_t c = 0; c < channels; ++c) {
     running_mean[c] = static_cast<float>((1.0 - m) * static_cast<double>(running_mean[c]) + m * static_cast<double>(mean[c]));
-    running_var[c] = static_cast<float>((1.0 - m) * static_cast<double>(running_var[c]) + m * unbiased * static_cast<double>(variance[c]));
+    running_var[c] =
+        static_cast<float>((1.0 - m) * static_cast<double>(running_var[c]) + m * unbiased * static_cast<double>(variance[c]));
   }
   ++*num_batches_tracked;
 }

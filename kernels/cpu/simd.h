@@ -2,6 +2,7 @@
 // once per instruction set into the namespace THORAX_ISA.
 #pragma once
 
+#include <immintrin.h>
 #include <omp.h>
 
 #include <cmath>
@@ -14,11 +15,21 @@ namespace thorax::cpu::THORAX_ISA {
 
 constexpr int64_t block = THORAX_BLOCK;
 
+// GCC's vector types carry the arithmetic; intrinsics appear only where the compiler needs several instructions for one.
 using Vec = float __attribute__((vector_size(THORAX_BLOCK * 4)));
 using IntVec = int32_t __attribute__((vector_size(THORAX_BLOCK * 4)));
+using WordVec = uint32_t __attribute__((vector_size(THORAX_BLOCK * 4)));
+using HalfVec = uint16_t __attribute__((vector_size(THORAX_BLOCK * 2)));
 using DoubleVec = double __attribute__((vector_size(THORAX_BLOCK * 8)));
 
-inline Vec broadcast(float x) { return x - Vec{}; }
+#if THORAX_BLOCK == 16
+// GCC 12 takes the unmasked intrinsics for uses of an uninitialised variable; with all lanes on, the masked ones are the same.
+constexpr __mmask16 all_lanes = 0xffff;
+#endif
+
+inline Vec broadcast(float x) {
+  return x - Vec{};
+}
 
 inline Vec load(const float* p) {
   Vec v;
@@ -26,45 +37,72 @@ inline Vec load(const float* p) {
   return v;
 }
 inline Vec load(const bf16* p) {
-  using Half = uint16_t __attribute__((vector_size(THORAX_BLOCK * 2)));
-  using Word = uint32_t __attribute__((vector_size(THORAX_BLOCK * 4)));
-  Half h;
+  HalfVec h;
   std::memcpy(&h, p, sizeof h);
-  const Word w = __builtin_convertvector(h, Word) << 16;
-  Vec v;
-  std::memcpy(&v, &w, sizeof v);
-  return v;
+#if THORAX_BLOCK == 16
+  const auto w = reinterpret_cast<WordVec>(_mm512_maskz_cvtepu16_epi32(all_lanes, reinterpret_cast<__m256i>(h)));
+#else
+  const auto w = reinterpret_cast<WordVec>(_mm256_cvtepu16_epi32(reinterpret_cast<__m128i>(h)));
+#endif
+  return reinterpret_cast<Vec>(w << 16);
 }
-inline void store(float* p, Vec v) { std::memcpy(p, &v, sizeof v); }
-// Round to nearest even. A NaN's payload may be rounded into an infinity's bits only when its low half alone is set; the quiet
-// NaNs that arithmetic makes are kept.
+inline void store(float* p, Vec v) {
+  std::memcpy(p, &v, sizeof v);
+}
+// The bits of v after rounding to nearest even in the upper 16 bits; the lower 16 are still to be dropped. A NaN's payload may be
+// rounded into an infinity's bits only when its low half alone is set; the quiet NaNs that arithmetic makes are kept.
+inline WordVec round_to_bf16(Vec v) {
+  const auto w = reinterpret_cast<WordVec>(v);
+  return w + 0x7fffU + ((w >> 16) & 1U);
+}
 inline void store(bf16* p, Vec v) {
-  using Half = uint16_t __attribute__((vector_size(THORAX_BLOCK * 2)));
-  using Word = uint32_t __attribute__((vector_size(THORAX_BLOCK * 4)));
-  Word w;
-  std::memcpy(&w, &v, sizeof w);
-  w = (w + 0x7fffU + ((w >> 16) & 1U)) >> 16;
-  const Half h = __builtin_convertvector(w, Half);
+  const WordVec w = round_to_bf16(v) >> 16;
+#if THORAX_BLOCK == 16
+  const auto h = reinterpret_cast<HalfVec>(_mm512_maskz_cvtepi32_epi16(all_lanes, reinterpret_cast<__m512i>(w)));
+#else
+  const auto lanes = reinterpret_cast<__m256i>(w);
+  const auto h = reinterpret_cast<HalfVec>(_mm_packus_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1)));
+#endif
   std::memcpy(p, &h, sizeof h);
 }
 
 // The value that store() would leave in memory: statistics are taken of what is stored.
-inline Vec rounded(const float*, Vec v) { return v; }
+inline Vec rounded(const float*, Vec v) {
+  return v;
+}
 inline Vec rounded(const bf16*, Vec v) {
-  bf16 stored[THORAX_BLOCK];
-  store(stored, v);
-  return load(stored);
+  return reinterpret_cast<Vec>(round_to_bf16(v) & 0xffff0000U);
+}
+
+inline DoubleVec to_double(Vec v) {
+  return __builtin_convertvector(v, DoubleVec);
+}
+inline Vec to_single(DoubleVec v) {
+  return __builtin_convertvector(v, Vec);
 }
 
 // a * b + c with one rounding.
 inline Vec fma(Vec a, Vec b, Vec c) {
-  Vec r;
-  for (int i = 0; i < THORAX_BLOCK; ++i) r[i] = std::fma(a[i], b[i], c[i]);
-  return r;
+#if THORAX_BLOCK == 16
+  return reinterpret_cast<Vec>(
+      _mm512_fmadd_ps(reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b), reinterpret_cast<__m512>(c)));
+#else
+  return reinterpret_cast<Vec>(
+      _mm256_fmadd_ps(reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b), reinterpret_cast<__m256>(c)));
+#endif
 }
-inline Vec max(Vec a, Vec b) { return a > b ? a : b; }
+// The larger; b where either is a NaN, so that max(floor, x) hands a NaN in x on.
+inline Vec max(Vec a, Vec b) {
+#if THORAX_BLOCK == 16
+  return reinterpret_cast<Vec>(_mm512_maskz_max_ps(all_lanes, reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b)));
+#else
+  return reinterpret_cast<Vec>(_mm256_max_ps(reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b)));
+#endif
+}
 // x where the mask (of a comparison) is set, else 0.
-inline Vec where(IntVec mask, Vec x) { return mask ? x : Vec{}; }
+inline Vec where(IntVec mask, Vec x) {
+  return mask ? x : Vec{};
+}
 
 // f(i) for i in [0, count). Inside a parallel region (images side by side) the loop is sequential; outside it uses the threads.
 template <class F>

@@ -12,6 +12,7 @@
 #include "tensor/rng.h"
 #include "tensor/slice.h"
 #include "tensor/stream.h"
+#include "tests/tolerance.h"
 
 namespace thorax::test {
 
@@ -101,12 +102,6 @@ struct Plain {
   std::vector<float> values;
   Tensor tensor;
 };
-
-// The result is stored once in dtype, after a float sum of terms numbers of magnitude scale or less.
-inline bool close(double actual, double expected, DType dtype, double terms = 1, double scale = 1) {
-  const double unit = dtype == DType::bf16 ? 0x1p-8 : 0x1p-23;
-  return std::abs(actual - expected) <= unit * std::abs(expected) + terms * scale * 0x1p-23;
-}
 
 // (f(x + step) - f(x - step)) / (2 step), x being restored.
 template <class F>
