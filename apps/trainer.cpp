@@ -43,21 +43,4 @@ double Trainer::step(const data::Batch& batch, double learning_rate) {
   return loss;
 }
 
-std::span<const float> Trainer::predict(const data::Batch& batch) {
-  load(*validation_, batch);  // a smaller batch leaves old images behind it, whose results nobody reads
-  validation_->run();
-  return {validation_->probabilities().as<float>(), static_cast<size_t>(batch.n * options_.network.classes)};
-}
-
-double Trainer::loss_of_last_prediction(const data::Batch& batch) const {
-  std::vector<float> labels(batch.labels), mask(batch.mask), gradient(batch.labels.size());
-  const Shape shape{batch.n, options_.network.classes};
-  const auto tensor = [&](std::vector<float>& v) { return Tensor{v.data(), shape, DType::f32, Layout::plain}; };
-  Tensor logits = validation_->logits();
-  logits.shape = shape;
-  float loss = 0;
-  loss_forward_backward(options_.network.stream, logits, tensor(labels), tensor(mask), options_.loss, &loss, tensor(gradient));
-  return static_cast<double>(loss);
-}
-
 }  // namespace thorax

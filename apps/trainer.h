@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <span>
 #include <vector>
 
 #include "apps/network.h"
@@ -22,29 +21,17 @@ struct TrainerOptions {
   double weight_decay = 0.0;
 };
 
-// Learned so far beside the weights: what a resumed run needs.
-struct Progress {
-  int64_t epoch = 0;         // epochs finished
-  int64_t batch = 0;         // batches done in the epoch that is under way
-  int64_t step = 0;          // batches done in all
-  double loss_sum = 0;       // of the epoch under way, weighted by images
-  int64_t images = 0;        // of the epoch under way
-  double best = -1;          // highest validation score so far; -1: none
-  int64_t best_epoch = 0;
-};
-
 class Trainer {
  public:
   explicit Trainer(const TrainerOptions& options);
 
   // One step on a batch with this learning rate; returns its loss. Throws Error(machine) when the loss is not finite.
   double step(const data::Batch& batch, double learning_rate);
-  // Probabilities [n,C] of a batch under the running statistics.
-  std::span<const float> predict(const data::Batch& batch);
-  // The mean loss over the known labels of logits that predict() just made.
-  double loss_of_last_prediction(const data::Batch& batch) const;
+  // The model under its running statistics; shares the memory of the training programs.
+  Network& validation() { return *validation_; }
 
   Store& store() { return store_; }
+  const TrainerOptions& options() const { return options_; }
   Program& training_program() { return full_->program(); }
   size_t bytes() const { return store_.bytes() + arena_.bytes(); }
   // Whether momentum holds something already (it does not before the first step).

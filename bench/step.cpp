@@ -75,7 +75,7 @@ int run(int argc, char** argv) {
   Arena arena;
   const SgdScalars scalars{1e-3F, 0.9F, 0.0F, 0};
   LossTable loss;
-  loss.classes = a.spec.classes;
+  loss.bias.assign(static_cast<size_t>(a.spec.classes), 0.0);
   Network net(a.spec, a.batch, store, arena, loss, &scalars);
   if (a.print) net.program().print(std::cerr);
   fill(net);

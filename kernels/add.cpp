@@ -1,37 +1,58 @@
 #include "kernels/add.h"
 
-#include "kernels/checks.h"
+#include "kernels/isa.h"
+#include "kernels/require.h"
 
 namespace thorax {
 
-THORAX_TWINS(void add_forward(const Stream& stream, const Slice& a, const Slice& b, const Slice& y, bool relu))
-THORAX_TWINS(void relu_backward(const Stream& stream, const Slice& y, const Slice& dy, const Slice& dx, bool accumulate))
+THORAX_TWINS(void add_forward(const Stream&, const Slice&, const Slice&, const Slice&))
+THORAX_TWINS(void add_relu_forward(const Stream&, const Slice&, const Slice&, const Slice&))
+THORAX_TWINS(void add_backward(const Stream&, const Slice&, const Slice&, bool, const Slice&, bool))
+THORAX_TWINS(void add_relu_backward(const Stream&, const Slice&, const Slice&, const Slice&, bool, const Slice&, bool))
 
 namespace {
 
-void check(const char* op, const Slice& a, const Slice& b, const Slice& y) {
-  check_same(op, a, b);
-  check_same(op, a, y);
-  if (a.buffer.dtype != b.buffer.dtype || a.buffer.dtype != y.buffer.dtype) {
-    throw Error(Fault::defect, str(op, ": ", a.buffer.dtype, ", ", b.buffer.dtype, " and ", y.buffer.dtype, ", one dtype is expected"));
-  }
+void check_forward(const char* op, const Slice& a, const Slice& b, const Slice& y) {
+  require_blocked(op, "a", a);
+  require_blocked(op, "b", b);
+  require_blocked(op, "y", y);
+  require_same(op, "a", a, "b", b);
+  require_same(op, "a", a, "y", y);
+}
+
+void check_gradient(const char* op, const Slice& dy, const char* name, const Slice& gradient) {
+  if (!gradient.buffer) return;
+  require_blocked(op, name, gradient);
+  require_same(op, "dy", dy, name, gradient);
 }
 
 }  // namespace
 
 void add_forward(const Stream& stream, const Slice& a, const Slice& b, const Slice& y) {
-  check("add_forward", a, b, y);
-  THORAX_RUN(add_forward, stream, a, b, y, false);
+  check_forward("add_forward", a, b, y);
+  THORAX_RUN(add_forward, stream, a, b, y);
 }
 
 void add_relu_forward(const Stream& stream, const Slice& a, const Slice& b, const Slice& y) {
-  check("add_relu_forward", a, b, y);
-  THORAX_RUN(add_forward, stream, a, b, y, true);
+  check_forward("add_relu_forward", a, b, y);
+  THORAX_RUN(add_relu_forward, stream, a, b, y);
 }
 
-void relu_backward(const Stream& stream, const Slice& y, const Slice& dy, const Slice& dx, bool accumulate) {
-  check("relu_backward", y, dy, dx);
-  THORAX_RUN(relu_backward, stream, y, dy, dx, accumulate);
+void add_backward(const Stream& stream, const Slice& dy, const Slice& da, bool accumulate_a, const Slice& db, bool accumulate_b) {
+  require_blocked("add_backward", "dy", dy);
+  check_gradient("add_backward", dy, "da", da);
+  check_gradient("add_backward", dy, "db", db);
+  THORAX_RUN(add_backward, stream, dy, da, accumulate_a, db, accumulate_b);
+}
+
+void add_relu_backward(const Stream& stream, const Slice& dy, const Slice& y, const Slice& da, bool accumulate_a, const Slice& db,
+                       bool accumulate_b) {
+  require_blocked("add_relu_backward", "dy", dy);
+  require_blocked("add_relu_backward", "y", y);
+  require_same("add_relu_backward", "dy", dy, "y", y);
+  check_gradient("add_relu_backward", dy, "da", da);
+  check_gradient("add_relu_backward", dy, "db", db);
+  THORAX_RUN(add_relu_backward, stream, dy, y, da, accumulate_a, db, accumulate_b);
 }
 
 }  // namespace thorax

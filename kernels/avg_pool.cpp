@@ -1,49 +1,53 @@
 #include "kernels/avg_pool.h"
 
-#include "kernels/checks.h"
+#include "kernels/isa.h"
+#include "kernels/require.h"
 
 namespace thorax {
 
-THORAX_TWINS(void avg_pool_forward(const Stream& stream, const Tensor& x, const Window& window, const Tensor& y))
-THORAX_TWINS(void avg_pool_backward(const Stream& stream, const Tensor& dy, const Window& window, const Tensor& dx, bool accumulate))
-THORAX_TWINS(void global_avg_pool_forward(const Stream& stream, const Tensor& x, const Tensor& y))
-THORAX_TWINS(void global_avg_pool_backward(const Stream& stream, const Tensor& dy, const Tensor& dx, bool accumulate))
+THORAX_TWINS(void avg_pool_forward(const Stream&, const Slice&, const Window&, const Slice&))
+THORAX_TWINS(void avg_pool_backward(const Stream&, const Slice&, const Window&, const Slice&, bool))
+THORAX_TWINS(void global_avg_pool_forward(const Stream&, const Slice&, const Tensor&))
+THORAX_TWINS(void global_avg_pool_backward(const Stream&, const Tensor&, const Slice&, bool))
 
 namespace {
 
-void check(const char* op, const Tensor& x, const Window& w, const Tensor& y) {
-  check_slice(op, x);
-  check_slice(op, y);
-  const Shape expected{x.shape[0], x.shape[1], w.out(x.shape[2]), w.out(x.shape[3])};
-  if (!(y.shape == expected) || w.pad != 0 || x.dtype != y.dtype) {
-    throw Error(Fault::defect, str(op, ": ", x.shape, ' ', x.dtype, " pools to ", expected, " without padding, not to ", y.shape, ' ', y.dtype));
-  }
-}
-
-void check_global(const char* op, const Tensor& x, const Tensor& y) {
-  check_slice(op, x);
-  if (!(y.shape == Shape{x.shape[0], x.shape[1]})) throw Error(Fault::defect, str(op, ": ", x.shape, " and ", y.shape, ", [N,C] is expected"));
+void check(const char* op, const char* large_name, const Slice& large, const Window& w, const char* small_name,
+           const Slice& small) {
+  require_blocked(op, large_name, large);
+  require_blocked(op, small_name, small);
+  require(w.kernel >= 1 && w.stride >= 1 && w.pad == 0, op, "window ", w.kernel, ", stride ", w.stride, ", pad ", w.pad,
+          ": expected a kernel and a stride of 1 or more, and no padding");
+  const Shape from = shape_of(large);
+  const Shape expected{from[0], from[1], pooled_size(from[2], w), pooled_size(from[3], w)};
+  require(shape_of(small) == expected, op, large_name, " is ", from, ", ", small_name, " is ", shape_of(small), ", expected ",
+          expected);
+  require(large.buffer.dtype == small.buffer.dtype, op, large_name, " ", from, " is ", large.buffer.dtype, ", ", small_name, " ",
+          expected, " is ", small.buffer.dtype);
 }
 
 }  // namespace
 
-void avg_pool_forward(const Stream& stream, const Tensor& x, const Window& window, const Tensor& y) {
-  check("avg_pool_forward", x, window, y);
+void avg_pool_forward(const Stream& stream, const Slice& x, const Window& window, const Slice& y) {
+  check("avg_pool_forward", "x", x, window, "y", y);
   THORAX_RUN(avg_pool_forward, stream, x, window, y);
 }
 
-void avg_pool_backward(const Stream& stream, const Tensor& dy, const Window& window, const Tensor& dx, bool accumulate) {
-  check("avg_pool_backward", dx, window, dy);
+void avg_pool_backward(const Stream& stream, const Slice& dy, const Window& window, const Slice& dx, bool accumulate) {
+  check("avg_pool_backward", "dx", dx, window, "dy", dy);
   THORAX_RUN(avg_pool_backward, stream, dy, window, dx, accumulate);
 }
 
-void global_avg_pool_forward(const Stream& stream, const Tensor& x, const Tensor& y) {
-  check_global("global_avg_pool_forward", x, y);
+void global_avg_pool_forward(const Stream& stream, const Slice& x, const Tensor& y) {
+  require_blocked("global_avg_pool_forward", "x", x);
+  require(x.pixels() > 0, "global_avg_pool_forward", "x is ", shape_of(x), ", expected at least one pixel");
+  require_plain("global_avg_pool_forward", "y", y, DType::f32, {x.images, x.channels});
   THORAX_RUN(global_avg_pool_forward, stream, x, y);
 }
 
-void global_avg_pool_backward(const Stream& stream, const Tensor& dy, const Tensor& dx, bool accumulate) {
-  check_global("global_avg_pool_backward", dx, dy);
+void global_avg_pool_backward(const Stream& stream, const Tensor& dy, const Slice& dx, bool accumulate) {
+  require_blocked("global_avg_pool_backward", "dx", dx);
+  require_plain("global_avg_pool_backward", "dy", dy, DType::f32, {dx.images, dx.channels});
   THORAX_RUN(global_avg_pool_backward, stream, dy, dx, accumulate);
 }
 

@@ -2,7 +2,8 @@
 
 #include <cmath>
 
-#include "kernels/checks.h"
+#include "kernels/isa.h"
+#include "kernels/require.h"
 
 namespace thorax {
 
@@ -21,47 +22,48 @@ THORAX_TWINS(void apply_corrections(const Stream& stream, const Slice& g, const 
 
 namespace {
 
-void check_dtype(const char* op, const Slice& a, const Slice& b) {
-  if (a.buffer.dtype != b.buffer.dtype) throw Error(Fault::defect, str(op, ": ", a.buffer.dtype, " and ", b.buffer.dtype, ", one dtype is expected"));
+void check_same_shape(const char* op, const Slice& a, const Slice& b) {
+  require_blocked(op, "x", a);
+  require_blocked(op, "y or its gradient", b);
+  require(shape_of(a) == shape_of(b), op, shape_of(a), " and ", shape_of(b), " differ");
+}
+
+void check_same(const char* op, const Slice& a, const Slice& b) {
+  check_same_shape(op, a, b);
+  require_same(op, "x", a, "y or its gradient", b);
 }
 
 void check_pooled(const char* op, const Slice& x, const Slice& y) {
-  check_slice(op, x);
-  check_slice(op, y);
-  check_dtype(op, x, y);
+  require_blocked(op, "x", x);
+  require_blocked(op, "y", y);
   const Shape in = shape_of(x);
-  if (!(shape_of(y) == Shape{in[0], in[1], in[2] / 2, in[3] / 2})) {
-    throw Error(Fault::defect, str(op, ": ", in, " does not pool to ", shape_of(y)));
-  }
+  require(shape_of(y) == Shape{in[0], in[1], in[2] / 2, in[3] / 2}, op, in, " does not pool to ", shape_of(y));
+  require(x.buffer.dtype == y.buffer.dtype, op, x.buffer.dtype, " and ", y.buffer.dtype, ", one dtype is expected");
 }
 
 }  // namespace
 
 void batch_norm_relu_forward(const Stream& stream, const Slice& x, const BatchNorm& norm, const Slice& y, bool relu) {
   check_same("batch_norm_relu_forward", x, y);
-  check_dtype("batch_norm_relu_forward", x, y);
   THORAX_RUN(batch_norm_relu_forward, stream, x, norm, y, relu);
 }
 
 void batch_norm_relu_backward_sums(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu, float* sums) {
   check_same("batch_norm_relu_backward_sums", x, dy);
-  check_dtype("batch_norm_relu_backward_sums", x, dy);
   THORAX_RUN(batch_norm_relu_backward, stream, x, dy, norm, relu, nullptr, false, sums);
 }
 
 void batch_norm_relu_backward_linear(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu, const Slice& g,
                                      bool accumulate, float* sums) {
   check_same("batch_norm_relu_backward_linear", x, dy);
-  check_same("batch_norm_relu_backward_linear", x, g);
-  check_dtype("batch_norm_relu_backward_linear", x, dy);
+  check_same_shape("batch_norm_relu_backward_linear", x, g);
   THORAX_RUN(batch_norm_relu_backward, stream, x, dy, norm, relu, &g, accumulate, sums);
 }
 
 void batch_norm_relu_backward_apply(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu, const float* sum_dz,
                                     const float* sum_dz_xhat, int64_t count, const Slice& dx, bool accumulate) {
   check_same("batch_norm_relu_backward_apply", x, dy);
-  check_same("batch_norm_relu_backward_apply", x, dx);
-  check_dtype("batch_norm_relu_backward_apply", x, dy);
+  check_same_shape("batch_norm_relu_backward_apply", x, dx);
   THORAX_RUN(batch_norm_relu_backward_apply, stream, x, dy, norm, relu, sum_dz, sum_dz_xhat, count, dx, accumulate);
 }
 
@@ -78,14 +80,14 @@ void batch_norm_relu_avg_pool_backward_sums(const Stream& stream, const Slice& x
 void batch_norm_relu_avg_pool_backward_apply(const Stream& stream, const Slice& x, const Slice& dpool, const BatchNorm& norm, const float* sum_dz,
                                              const float* sum_dz_xhat, int64_t count, const Slice& dx, bool accumulate) {
   check_pooled("batch_norm_relu_avg_pool_backward_apply", x, dpool);
-  check_same("batch_norm_relu_avg_pool_backward_apply", x, dx);
+  check_same_shape("batch_norm_relu_avg_pool_backward_apply", x, dx);
   THORAX_RUN(batch_norm_relu_avg_pool_backward_apply, stream, x, dpool, norm, sum_dz, sum_dz_xhat, count, dx, accumulate);
 }
 
 void apply_corrections(const Stream& stream, const Slice& g, const Slice& x, const float* mean, const float* variance, float eps, const float* b,
                        const float* c, const Slice& out) {
-  check_same("apply_corrections", g, x);
-  check_same("apply_corrections", g, out);
+  check_same_shape("apply_corrections", g, x);
+  check_same_shape("apply_corrections", g, out);
   THORAX_RUN(apply_corrections, stream, g, x, mean, variance, eps, b, c, out);
 }
 

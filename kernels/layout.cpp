@@ -1,45 +1,23 @@
 #include "kernels/layout.h"
 
 #include "kernels/isa.h"
+#include "kernels/require.h"
 
 namespace thorax {
 
-namespace {
+THORAX_TWINS(void plain_to_blocked(const Stream&, const Tensor&, const Slice&))
+THORAX_TWINS(void blocked_to_plain(const Stream&, const Slice&, const Tensor&))
 
-// f(index in plain, index in blocked) for every element.
-template <class F>
-void for_elements(const Tensor& plain, const Tensor& blocked, const F& f) {
-  const Shape s = plain.shape;
-  const int64_t b = channel_block();
-  if (!(s == blocked.shape) || blocked.layout != Layout::blocked || plain.layout != Layout::plain || s[1] % b != 0) {
-    throw Error(Fault::defect, str("layout: plain ", s, " and blocked ", blocked.shape, " with whole blocks of ", b, " channels are expected"));
-  }
-  const int64_t pixels = s[2] * s[3];
-  for (int64_t n = 0; n < s[0]; ++n) {
-    for (int64_t c = 0; c < s[1]; ++c) {
-      for (int64_t p = 0; p < pixels; ++p) f((n * s[1] + c) * pixels + p, ((n * s[1] + c / b * b) * pixels + p * b) + c % b);
-    }
-  }
+void plain_to_blocked(const Stream& stream, const Tensor& x, const Slice& y) {
+  require_blocked("plain_to_blocked", "y", y);
+  require_plain("plain_to_blocked", "x", x, DType::f32, shape_of(y));
+  THORAX_RUN(plain_to_blocked, stream, x, y);
 }
 
-}  // namespace
-
-void to_blocked(const Tensor& plain, const Tensor& blocked) {
-  const auto* from = plain.as<float>();
-  if (blocked.dtype == DType::bf16) {
-    for_elements(plain, blocked, [&](int64_t i, int64_t j) { blocked.as<bf16>()[j] = to_bf16(from[i]); });
-  } else {
-    for_elements(plain, blocked, [&](int64_t i, int64_t j) { blocked.as<float>()[j] = from[i]; });
-  }
-}
-
-void to_plain(const Tensor& blocked, const Tensor& plain) {
-  auto* to = plain.as<float>();
-  if (blocked.dtype == DType::bf16) {
-    for_elements(plain, blocked, [&](int64_t i, int64_t j) { to[i] = to_float(blocked.as<bf16>()[j]); });
-  } else {
-    for_elements(plain, blocked, [&](int64_t i, int64_t j) { to[i] = blocked.as<float>()[j]; });
-  }
+void blocked_to_plain(const Stream& stream, const Slice& x, const Tensor& y) {
+  require_blocked("blocked_to_plain", "x", x);
+  require_plain("blocked_to_plain", "y", y, DType::f32, shape_of(x));
+  THORAX_RUN(blocked_to_plain, stream, x, y);
 }
 
 }  // namespace thorax

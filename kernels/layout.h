@@ -1,12 +1,16 @@
-// Between the plain layout and the CPU's channel blocks: used at the edges alone (maps out, tests).
+// Conversions between the layouts, at the edges: inputs, maps, tests.
 #pragma once
 
 #include "tensor/slice.h"
+#include "tensor/stream.h"
 
 namespace thorax {
 
-// plain: [N,C,H,W] f32 -> blocked: the same shape, f32 or bf16, overwritten; and back.
-void to_blocked(const Tensor& plain, const Tensor& blocked);
-void to_plain(const Tensor& blocked, const Tensor& plain);
+// x: [N,C,H,W], plain f32; y: [N,C,H,W], blocked, f32 or bf16 (rounded to nearest even). Overwrites y.
+// Throws Error(defect) when a shape, layout or dtype differs.
+void plain_to_blocked(const Stream& stream, const Tensor& x, const Slice& y);
+
+// x: [N,C,H,W], blocked, f32 or bf16; y: [N,C,H,W], plain f32. Overwrites y.
+void blocked_to_plain(const Stream& stream, const Slice& x, const Tensor& y);
 
 }  // namespace thorax

@@ -1,6 +1,9 @@
-// Every loss is one table of numbers and one kernel that gives value and gradient in one pass.
+// The losses of multi-label classification in one form: a table of constants per class describes binary cross-entropy and the
+// Distribution-Balanced loss (Wu et al., ECCV 2020), original and modified. losses/registry.h makes the tables.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include "tensor/stream.h"
@@ -8,26 +11,32 @@
 
 namespace thorax {
 
-// The (modified) Distribution-Balanced loss; the default values are the binary cross-entropy.
+// Per entry, with label y, logit z, z' = z - v_k and softplus(x) = log(1 + exp(x)):
+//   w * (y softplus(-z') + (1 - y) softplus(lambda z') / lambda)
+// where w = 1, or with rebalance
+//   P^C = (1/C)(1/n_k),  P^I = (1/C) sum over the row's j of y_j/n_j,  r = P^C / P^I,  w = alpha + sigmoid(beta (r - mu))
+// and for the class no_finding r = P^C / (P^I + c_hat). A row without positives has P^I = 0 and so r = infinity, w = alpha + 1;
+// no_finding's r stays finite. Binary cross-entropy is the table with v = 0, lambda = 1 and no rebalance.
 struct LossTable {
-  int64_t classes = 0;
-  // Rebalancing weights (equations 2 to 5): weight = alpha + sigmoid(beta * (r - mu)) with r = P^C / P^I, where
-  // P^C_k = (1/C) / n_k and P^I = (1/C) * sum over the positive classes of the image of 1 / n_j.
-  bool rebalance = false;
-  double alpha = 0, beta = 0, mu = 0;
-  std::vector<double> inverse_counts;  // [C]: 1 / n_k
-  // The modification (equations 6 and 7): for the class "No finding", r = P^C / (P^I + c_hat) in every image, c_hat = mean of the
-  // P^C_k. -1: the original loss. An image without any positive has P^I = 0: weight = alpha + 1, the limit, for the other classes.
-  int64_t no_finding = -1;
-  double c_hat = 0;
-  // Negative-tolerant regularisation (equations 8 and 9).
-  std::vector<double> bias;  // [C]: v_k, or empty: zero
+  std::vector<double> inverse_count;  // [C]: 1/n_k, n_k the positives of class k in training
+  std::vector<double> bias;           // [C]: v_k
   double lambda = 1;
+  bool rebalance = false;
+  double alpha = 0;
+  double beta = 0;
+  double mu = 0;
+  int64_t no_finding = -1;  // -1: every class has the original r
+  double c_hat = 0;
+  std::string note;  // what a person should know about the choice made; may be empty
+
+  int64_t classes() const { return static_cast<int64_t>(bias.size()); }
 };
 
-// logits, labels (0 or 1), mask (1 where the label is known, else 0): [N,C] f32. loss: the mean of the element losses over the known
-// labels (0 when none is known); dlogits: [N,C], its gradient. Both overwritten. Sums in double, in the order of the elements.
-void loss_forward_backward(const Stream& stream, const Tensor& logits, const Tensor& labels, const Tensor& mask, const LossTable& table, float* loss,
-                           const Tensor& dlogits);
+// logits, labels, mask, dlogits: [N,C], plain f32. labels: 0 to 1; mask: 1 known, 0 unknown (label and logit are then not used,
+// and P^I leaves the entry out). loss: one float, the mean over the known entries of the batch, 0 when there are none, summed in
+// double in a fixed order. dlogits: d loss / d logits, 0 where unknown. Overwrites loss and dlogits; a dlogits without data is
+// left out. Throws Error(defect) when a shape, layout or dtype differs, or the table is for another number of classes.
+void loss_forward_backward(const Stream& stream, const Tensor& logits, const Tensor& labels, const Tensor& mask,
+                           const LossTable& table, float* loss, const Tensor& dlogits);
 
 }  // namespace thorax

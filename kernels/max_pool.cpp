@@ -1,32 +1,44 @@
 #include "kernels/max_pool.h"
 
-#include "kernels/checks.h"
+#include "kernels/isa.h"
+#include "kernels/require.h"
 
 namespace thorax {
 
-THORAX_TWINS(void max_pool_forward(const Stream& stream, const Tensor& x, const Window& window, const Tensor& y, const Tensor& index))
-THORAX_TWINS(void max_pool_backward(const Stream& stream, const Tensor& dy, const Tensor& index, const Window& window, const Tensor& dx, bool accumulate))
+THORAX_TWINS(void max_pool_forward(const Stream&, const Slice&, const Window&, const Slice&, const Tensor&))
+THORAX_TWINS(void max_pool_backward(const Stream&, const Slice&, const Tensor&, const Window&, const Slice&, bool))
 
 namespace {
 
-void check(const char* op, const Tensor& x, const Window& w, const Tensor& y, const Tensor& index) {
-  check_slice(op, x);
-  check_slice(op, y);
-  const Shape expected{x.shape[0], x.shape[1], w.out(x.shape[2]), w.out(x.shape[3])};
-  if (!(y.shape == expected) || !(index.shape == expected) || x.dtype != y.dtype || w.kernel * w.kernel > 255) {
-    throw Error(Fault::defect, str(op, ": ", x.shape, ' ', x.dtype, " pools to ", expected, ", not to ", y.shape, ' ', y.dtype));
-  }
+// large: the unpooled side (x or dx), small: the pooled one (y or dy).
+void check(const char* op, const char* large_name, const Slice& large, const Window& w, const char* small_name,
+           const Slice& small, const Tensor& index) {
+  require_blocked(op, large_name, large);
+  require_blocked(op, small_name, small);
+  // The index is a byte, and every window must hold at least one pixel.
+  require(w.kernel >= 1 && w.kernel <= 15 && w.stride >= 1 && w.pad >= 0 && 2 * w.pad <= w.kernel, op, "window ", w.kernel,
+          ", stride ", w.stride, ", pad ", w.pad,
+          ": expected a kernel of 1 to 15, a stride of 1 or more, a pad of half the kernel at most");
+  const Shape from = shape_of(large);
+  const Shape expected{from[0], from[1], pooled_size(from[2], w), pooled_size(from[3], w)};
+  require(shape_of(small) == expected, op, large_name, " is ", from, ", ", small_name, " is ", shape_of(small), ", expected ",
+          expected);
+  require(large.buffer.dtype == small.buffer.dtype, op, large_name, " ", from, " is ", large.buffer.dtype, ", ", small_name, " ",
+          expected, " is ", small.buffer.dtype);
+  require(index && index.layout == Layout::blocked && index.dtype == DType::u8 && index.shape == expected, op, "index is ",
+          index.shape, " ", index.dtype, ", expected blocked u8 ", expected);
 }
 
 }  // namespace
 
-void max_pool_forward(const Stream& stream, const Tensor& x, const Window& window, const Tensor& y, const Tensor& index) {
-  check("max_pool_forward", x, window, y, index);
+void max_pool_forward(const Stream& stream, const Slice& x, const Window& window, const Slice& y, const Tensor& index) {
+  check("max_pool_forward", "x", x, window, "y", y, index);
   THORAX_RUN(max_pool_forward, stream, x, window, y, index);
 }
 
-void max_pool_backward(const Stream& stream, const Tensor& dy, const Tensor& index, const Window& window, const Tensor& dx, bool accumulate) {
-  check("max_pool_backward", dx, window, dy, index);
+void max_pool_backward(const Stream& stream, const Slice& dy, const Tensor& index, const Window& window, const Slice& dx,
+                       bool accumulate) {
+  check("max_pool_backward", "dx", dx, window, "dy", dy, index);
   THORAX_RUN(max_pool_backward, stream, dy, index, window, dx, accumulate);
 }
 

@@ -1,24 +1,21 @@
-// Max pooling, floor mode, -inf padding.
+// Max pooling over square windows, as torch.nn.MaxPool2d with ceil_mode False.
 #pragma once
 
+#include "kernels/window.h"
 #include "tensor/slice.h"
 #include "tensor/stream.h"
 
 namespace thorax {
 
-struct Window {
-  int64_t kernel = 2;
-  int64_t stride = 2;
-  int64_t pad = 0;
-  int64_t out(int64_t size) const { return (size + 2 * pad - kernel) / stride + 1; }
-};
+// x: [N,C,H,W] and y: [N,C,Ho,Wo], blocked, f32 or bf16, the same dtype. index: [N,C,Ho,Wo], blocked u8, all of C: which of the
+// window's kernel*kernel cells (row-major) was taken. Padding is never taken; of equal values the first is; a NaN in the window
+// gives NaN, and the last NaN's cell. kernel <= 15, pad <= kernel/2. Overwrites y and index.
+// Throws Error(defect) when a shape, layout or dtype differs.
+void max_pool_forward(const Stream& stream, const Slice& x, const Window& window, const Slice& y, const Tensor& index);
 
-// x: [N,C,H,W] blocked -> y: [N,C,H',W'], overwritten; index: u8, the shape of y: which of the window's kernel*kernel cells, row by
-// row, holds the maximum (the first of several; a NaN is the maximum, as in PyTorch).
-void max_pool_forward(const Stream& stream, const Tensor& x, const Window& window, const Tensor& y, const Tensor& index);
-
-// dx = or += the gradient: gathered per input pixel over the windows that contain it, so that every element is written once and no
-// order of threads can change it.
-void max_pool_backward(const Stream& stream, const Tensor& dy, const Tensor& index, const Window& window, const Tensor& dx, bool accumulate);
+// dy: [N,C,Ho,Wo], dx: [N,C,H,W], blocked, the same dtype. Each dx is gathered from the windows that contain it and written
+// once: deterministic for any number of threads. Overwrites dx, or adds to it.
+void max_pool_backward(const Stream& stream, const Slice& dy, const Tensor& index, const Window& window, const Slice& dx,
+                       bool accumulate);
 
 }  // namespace thorax

@@ -1,4 +1,4 @@
-// From the loader's bytes to the network's input.
+// From the loader's grey bytes to the network's input.
 #pragma once
 
 #include "tensor/stream.h"
@@ -6,8 +6,9 @@
 
 namespace thorax {
 
-// y = (x/255 - mean) / std, computed as x * (1/(255*std)) - mean/std with the two constants rounded from double. x: [N,1,H,W] u8
-// plain; y: the same shape, f32 or bf16 plain, overwritten.
-void normalize_forward(const Stream& stream, const Tensor& x, float mean, float std, const Tensor& y);
+// x: [N,1,H,W], plain u8; y: [N,1,H,W], plain f32 or bf16. y = (x / 255 - mean) / deviation, each operation rounded to float, as
+// torchvision's ToTensor and Normalize do; then to y's dtype. Overwrites y.
+// Throws Error(defect) when a shape, layout or dtype differs, or when deviation is not positive.
+void normalize(const Stream& stream, const Tensor& x, float mean, float deviation, const Tensor& y);
 
 }  // namespace thorax

@@ -1,21 +1,25 @@
-// Stochastic gradient descent with momentum, fused over flat arrays, as PyTorch has it (no dampening, no Nesterov).
+// Stochastic gradient descent with momentum and weight decay, as torch.optim.SGD (no dampening, no Nesterov).
 #pragma once
 
 #include <cstdint>
 
 #include "tensor/stream.h"
+#include "tensor/tensor.h"
 
 namespace thorax {
 
-// Read in every run from memory of the caller's, so that a plan (or a captured graph) can be replayed with other values.
+// Read from memory at every step, so that a captured plan can be replayed with other values.
 struct SgdScalars {
   float lr = 0;
   float momentum = 0;
   float weight_decay = 0;
-  int32_t first = 1;  // 1: there is no momentum yet, it becomes d itself
+  int32_t first = 1;  // not 0: momentum's memory is not read, it begins as the gradient
 };
 
-// d = gradient + weight_decay*p;  m = first ? d : momentum*m + d;  p -= lr*m.   parameters, momenta: [count], updated.
-void sgd_update(const Stream& stream, float* parameters, const float* gradients, float* momenta, int64_t count, const SgdScalars* scalars);
+// gradient, parameter, momentum: flat, plain f32 of one shape. Per element, with PyTorch's roundings:
+//   d = gradient + weight_decay * parameter;  momentum = first ? d : scalars.momentum * momentum + d;  parameter -= lr * momentum
+// Updates parameter and momentum in place. Throws Error(defect) when a shape, layout or dtype differs.
+void sgd_update(const Stream& stream, const Tensor& gradient, const SgdScalars* scalars, const Tensor& parameter,
+                const Tensor& momentum);
 
 }  // namespace thorax

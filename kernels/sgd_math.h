@@ -1,16 +1,20 @@
-// The arithmetic of one parameter's update, on floats or vectors. Rounded step by step as PyTorch's CPU code rounds: an fma where
-// its `add(..., alpha)` has one.
 #pragma once
 
+#include <cmath>
+
+#include "kernels/host_device.h"
 #include "kernels/sgd.h"
 
-namespace thorax::math {
+namespace thorax {
 
-template <class V, class Fma>
-void sgd(V& p, V g, V& m, V lr, V momentum, V weight_decay, bool first, const Fma& fma) {
-  const V d = fma(weight_decay, p, g);
-  m = first ? d : momentum * m + d;
-  p = fma(-lr, m, p);
+// One element of sgd_update. Multiply-adds are fused where PyTorch's vector code fuses them (an axpy each for the weight decay
+// and for the step), and the momentum's product is rounded by itself, as there. first is s.first, out of the loop.
+template <bool first>
+THORAX_HD inline void sgd_element(const SgdScalars& s, float gradient, float& parameter, float& momentum) {
+  const float d = s.weight_decay == 0.0F ? gradient : std::fma(s.weight_decay, parameter, gradient);
+  const float m = first ? d : s.momentum * momentum + d;
+  momentum = m;
+  parameter = std::fma(-s.lr, m, parameter);
 }
 
-}  // namespace thorax::math
+}  // namespace thorax

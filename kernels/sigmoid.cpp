@@ -1,22 +1,16 @@
 #include "kernels/sigmoid.h"
 
-#include "kernels/loss_math.h"
+#include "kernels/isa.h"
+#include "kernels/require.h"
 
 namespace thorax {
 
-// A batch has some hundred logits: no twin per instruction set is needed.
-void sigmoid_forward(const Stream&, const Tensor& x, const Tensor& y) {
-  if (!(x.shape == y.shape)) throw Error(Fault::defect, str("sigmoid_forward: ", x.shape, " and ", y.shape, " differ"));
-  for (int64_t i = 0; i < x.count(); ++i) y.as<float>()[i] = static_cast<float>(math::sigmoid(static_cast<double>(x.as<float>()[i])));
-}
+THORAX_TWINS(void sigmoid_forward(const Stream&, const Tensor&, const Tensor&))
 
-void sigmoid_backward(const Stream&, const Tensor& y, const Tensor& dy, const Tensor& dx, bool accumulate) {
-  if (!(y.shape == dy.shape) || !(y.shape == dx.shape)) throw Error(Fault::defect, str("sigmoid_backward: ", y.shape, ", ", dy.shape, " and ", dx.shape, " differ"));
-  for (int64_t i = 0; i < y.count(); ++i) {
-    const float p = y.as<float>()[i];
-    const float gradient = dy.as<float>()[i] * p * (1.0F - p);
-    dx.as<float>()[i] = accumulate ? dx.as<float>()[i] + gradient : gradient;
-  }
+void sigmoid_forward(const Stream& stream, const Tensor& x, const Tensor& y) {
+  require_plain("sigmoid_forward", "x", x, DType::f32, x.shape);
+  require_plain("sigmoid_forward", "y", y, DType::f32, x.shape);
+  THORAX_RUN(sigmoid_forward, stream, x, y);
 }
 
 }  // namespace thorax

@@ -1,4 +1,3 @@
-// Probabilities from logits; any f32 plain shape.
 #pragma once
 
 #include "tensor/stream.h"
@@ -6,9 +5,8 @@
 
 namespace thorax {
 
-// y = 1 / (1 + exp(-x)), overwritten.
+// x: logits, y: probabilities, plain f32 of one shape, usually [N,C]. y = 1 / (1 + exp(-x)), without overflow; y may be x's
+// memory. Throws Error(defect) when a shape, layout or dtype differs.
 void sigmoid_forward(const Stream& stream, const Tensor& x, const Tensor& y);
-// dx = or += dy * y * (1 - y).
-void sigmoid_backward(const Stream& stream, const Tensor& y, const Tensor& dy, const Tensor& dx, bool accumulate);
 
 }  // namespace thorax

@@ -1,6 +1,7 @@
 #include "kernels/statistics.h"
 
-#include "kernels/checks.h"
+#include "kernels/isa.h"
+#include "kernels/require.h"
 
 namespace thorax {
 
@@ -8,12 +9,14 @@ THORAX_TWINS(void channel_statistics(const Stream& stream, const Slice& x, float
 THORAX_TWINS(void copy_with_statistics(const Stream& stream, const Slice& from, const Slice& to, float* partial))
 
 void channel_statistics(const Stream& stream, const Slice& x, float* partial) {
-  check_slice("channel_statistics", x);
+  require_blocked("channel_statistics", "x", x);
   THORAX_RUN(channel_statistics, stream, x, partial);
 }
 
 void copy_with_statistics(const Stream& stream, const Slice& from, const Slice& to, float* partial) {
-  check_same("copy_with_statistics", from, to);
+  require_blocked("copy_with_statistics", "from", from);
+  require_blocked("copy_with_statistics", "to", to);
+  require(shape_of(from) == shape_of(to), "copy_with_statistics", shape_of(from), " and ", shape_of(to), " differ");
   THORAX_RUN(copy_with_statistics, stream, from, to, partial);
 }
 

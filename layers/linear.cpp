@@ -34,7 +34,7 @@ class Linear final : public Op {
     if (dweight) {
       emit.step(name() + ".backward_weights", {x, dy, old(dweight), old(dbias)}, {dweight.slot, dbias.slot}, flops(emit),
                 [x, dy, dweight, dbias](const Run& run) {
-                  linear_backward_weights(run.stream, run[x], run[dy], run[dweight.slot], run[dbias.slot], dweight.accumulate);
+                  linear_backward_weights(run.stream, run[dy], run[x], run[dweight.slot], run[dbias.slot], dweight.accumulate);
                 });
     }
     if (dx) {
@@ -63,9 +63,15 @@ class Sigmoid final : public Op {
   void backward(Emitter& emit) override {
     const Slot y = emit.of(outputs()[0]);
     const Slot dy = emit.gradient(outputs()[0]);
-    const Emitter::Target dx = emit.target(inputs()[0]);
-    emit.step(name() + ".backward", {y, dy, dx.accumulate ? dx.slot : Slot{}}, {dx.slot}, 0,
-              [y, dy, dx](const Run& run) { sigmoid_backward(run.stream, run[y], run[dy], run[dx.slot], dx.accumulate); });
+    const Emitter::Target target = emit.target(inputs()[0]);
+    emit.step(name() + ".backward", {y, dy, target.accumulate ? target.slot : Slot{}}, {target.slot}, 0, [y, dy, target](const Run& run) {
+      const Tensor dx = run[target.slot];
+      for (int64_t i = 0; i < dx.count(); ++i) {
+        const float p = run[y].as<float>()[i];
+        const float gradient = run[dy].as<float>()[i] * p * (1.0F - p);
+        dx.as<float>()[i] = target.accumulate ? dx.as<float>()[i] + gradient : gradient;
+      }
+    });
   }
 };
 

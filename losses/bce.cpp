@@ -2,10 +2,11 @@
 
 namespace thorax {
 
-Loss bce(const LossOptions&, const ClassCounts& counts) {
-  Loss loss;
-  loss.table.classes = static_cast<int64_t>(counts.classes.size());
-  return loss;
+LossTable make_bce(const LossOptions&, const ClassCounts& counts) {
+  LossTable table;
+  table.inverse_count.assign(counts.classes.size(), 0.0);  // read by the rebalanced losses alone
+  table.bias.assign(counts.classes.size(), 0.0);
+  return table;
 }
 
 }  // namespace thorax

@@ -1,10 +1,10 @@
-// Binary cross-entropy on logits, the mean over the known labels.
 #pragma once
 
-#include "losses/registry.h"
+#include "losses/loss.h"
 
 namespace thorax {
 
-Loss bce(const LossOptions& options, const ClassCounts& counts);
+// Plain binary cross-entropy with logits.
+LossTable make_bce(const LossOptions& options, const ClassCounts& counts);
 
 }  // namespace thorax

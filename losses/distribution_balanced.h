@@ -1,15 +1,18 @@
-// The Distribution-Balanced loss (Wu, Huang, Liu, Wang, Lin: ECCV 2020) and the paper's modification for the class "No finding".
+// The Distribution-Balanced loss: Wu, Huang, Liu, Wang, Lin, "Distribution-Balanced Loss for Multi-Label Classification in
+// Long-Tailed Datasets", ECCV 2020: re-balanced weights and the negative-tolerant term.
 #pragma once
 
-#include "losses/registry.h"
+#include "losses/loss.h"
 
 namespace thorax {
 
-Loss distribution_balanced(const LossOptions& options, const ClassCounts& counts);
-Loss modified_distribution_balanced(const LossOptions& options, const ClassCounts& counts);
+// v_k = kappa ln(N_k/n_k - 1), as in the paper (its published code divides by lambda once more, by mistake).
+// Throws Error(input) when a class has no positive or no negative among its known labels, or an option makes no sense.
+LossTable make_distribution_balanced(const LossOptions& options, const ClassCounts& counts);
 
-// Which class means that nothing was found: the one named by `wanted`, else "No finding" without regard to case, blanks and
-// underscores; -1 when there is none. Throws Error(input) when `wanted` is given and is no class.
-int64_t find_no_finding(const std::vector<std::string>& classes, const std::string& wanted);
+// The same, with the milder weight of the class "No finding": r = P^C / (P^I + c_hat), c_hat = (1/C^2) sum over k of 1/n_k.
+// Without such a class it equals the original, and the table's note says so.
+// Throws Error(input) also when options.no_finding names no class.
+LossTable make_distribution_balanced_modified(const LossOptions& options, const ClassCounts& counts);
 
 }  // namespace thorax

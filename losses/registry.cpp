@@ -1,7 +1,10 @@
 #include "losses/registry.h"
 
+#include <array>
+
 #include "losses/bce.h"
 #include "losses/distribution_balanced.h"
+#include "tensor/error.h"
 
 namespace thorax {
 
@@ -9,30 +12,32 @@ namespace {
 
 struct Entry {
   const char* name;
-  Loss (*make)(const LossOptions&, const ClassCounts&);
+  LossTable (*make)(const LossOptions&, const ClassCounts&);
 };
 
-constexpr Entry entries[] = {
-    {"bce", bce},
-    {"db", distribution_balanced},
-    {"db-modified", modified_distribution_balanced},
-};
+constexpr std::array<Entry, 3> losses{{
+    {"bce", make_bce},
+    {"db", make_distribution_balanced},
+    {"db-modified", make_distribution_balanced_modified},
+}};
 
 }  // namespace
 
-std::vector<std::string> loss_names() {
-  std::vector<std::string> names;
-  for (const Entry& e : entries) names.emplace_back(e.name);
-  return names;
+LossTable make_loss(const LossOptions& options, const ClassCounts& counts) {
+  if (counts.positives.size() != counts.classes.size() || counts.known.size() != counts.classes.size())
+    throw Error(Fault::defect, str("make_loss: ", counts.classes.size(), " classes, ", counts.positives.size(), " and ",
+                                   counts.known.size(), " counts"));
+  for (const Entry& entry : losses)
+    if (options.name == entry.name) return entry.make(options, counts);
+  std::string known;
+  for (const std::string& name : loss_names()) known += (known.empty() ? "" : ", ") + name;
+  throw Error(Fault::input, str("unknown loss '", options.name, "'"), str("the losses are ", known));
 }
 
-Loss make_loss(const LossOptions& options, const ClassCounts& counts) {
-  std::string known;
-  for (const Entry& e : entries) {
-    if (options.name == e.name) return e.make(options, counts);
-    known += (known.empty() ? "" : ", ") + std::string(e.name);
-  }
-  throw Error(Fault::input, str("no loss is named \"", options.name, "\""), "the losses are: " + known);
+std::vector<std::string> loss_names() {
+  std::vector<std::string> names;
+  for (const Entry& entry : losses) names.emplace_back(entry.name);
+  return names;
 }
 
 }  // namespace thorax

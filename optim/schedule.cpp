@@ -1,28 +1,34 @@
 #include "optim/schedule.h"
 
+#include <cmath>
+
 #include "tensor/error.h"
 
 namespace thorax {
 
-double triangular(int64_t step, double base, double max, int64_t up, int64_t down) {
-  const int64_t in_cycle = step % (up + down);
-  const double scale = in_cycle <= up ? static_cast<double>(in_cycle) / static_cast<double>(up)
-                                      : static_cast<double>(up + down - in_cycle) / static_cast<double>(down);
-  return base + (max - base) * scale;
+double triangular(int64_t step, double base, double max, double up, double down) {
+  // fmod is exact: the same place in the cycle gives the same rate, however far the run is.
+  const double place = std::fmod(static_cast<double>(step), up + down);
+  const double height = place <= up ? place / up : (up + down - place) / down;
+  return base + (max - base) * height;
 }
 
-void check_schedule(const ScheduleOptions& o) {
-  if (o.name != "triangular" && o.name != "constant") {
-    throw Error(Fault::input, str("no schedule is named \"", o.name, "\""), "the schedules are: triangular, constant");
-  }
-  if (!(o.base >= 0) || !(o.max > 0) || o.base > o.max) {
-    throw Error(Fault::input, str("the learning rates ", o.base, " to ", o.max, " make no schedule; 0 <= --lr <= --max-lr is expected"));
-  }
-  if (o.up < 1 || o.down < 1) throw Error(Fault::input, str("a cycle of ", o.up, " + ", o.down, " steps is too short"), "a larger --cycle-steps");
+Schedule resolved(Schedule schedule, int64_t steps) {
+  if (schedule.name != "triangular" && schedule.name != "constant")
+    throw Error(Fault::input, str("unknown schedule '", schedule.name, "'"), "the schedules are triangular, constant");
+  for (const double value : {schedule.base, schedule.max, schedule.up, schedule.down})
+    if (!std::isfinite(value) || value < 0)
+      throw Error(Fault::input, str("schedule ", schedule.name, ": ", value, " is not a rate or a number of steps"));
+  // At least one step each way, so that the shortest run has a cycle.
+  const double quarter = steps < 4 ? 1.0 : static_cast<double>(steps) / 4;
+  if (schedule.up == 0) schedule.up = quarter;
+  if (schedule.down == 0) schedule.down = quarter;
+  return schedule;
 }
 
-double learning_rate(const ScheduleOptions& o, int64_t step) {
-  return o.name == "constant" ? o.max : triangular(step, o.base, o.max, o.up, o.down);
+double learning_rate(const Schedule& schedule, int64_t step) {
+  if (schedule.name == "constant") return schedule.base;
+  return triangular(step, schedule.base, schedule.max, schedule.up, schedule.down);
 }
 
 }  // namespace thorax

@@ -4,7 +4,8 @@ namespace thorax {
 
 void emit_sgd(Emitter& emit, Store& store, const SgdScalars* scalars) {
   emit.step("sgd", {}, {}, 4.0 * static_cast<double>(store.flat_count()), [&store, scalars](const Run& run) {
-    sgd_update(run.stream, store.parameters(), store.gradients(), store.momenta(), store.flat_count(), scalars);
+    const auto flat = [&](float* p) { return Tensor{p, {store.flat_count()}, DType::f32, Layout::plain}; };
+    sgd_update(run.stream, flat(store.gradients()), scalars, flat(store.parameters()), flat(store.momenta()));
   });
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "kernels/cpu/batch_norm_math.h"
-#include "kernels/cpu/types.h"
+#include "kernels/cpu/plane.h"
 
 namespace thorax::cpu::THORAX_ISA {
 

@@ -1,7 +1,7 @@
 #include "kernels/batch_norm.h"
 
 #include "kernels/cpu/batch_norm_math.h"
-#include "kernels/cpu/types.h"
+#include "kernels/cpu/plane.h"
 
 namespace thorax::cpu::THORAX_ISA {
 

@@ -1,96 +1,88 @@
 #include "kernels/max_pool.h"
 
-#include <algorithm>
-
-#include "kernels/cpu/batch_norm_math.h"
-#include "kernels/cpu/types.h"
+#include "kernels/cpu/plane.h"
 
 namespace thorax::cpu::THORAX_ISA {
 
 namespace {
 
-using Bytes = uint8_t __attribute__((vector_size(THORAX_BLOCK)));
+using ByteVec = uint8_t __attribute__((vector_size(THORAX_BLOCK)));
 
-void store_index(uint8_t* p, IntVec cells) {
-  const Bytes b = __builtin_convertvector(cells, Bytes);
-  std::memcpy(p, &b, sizeof b);
-}
-IntVec load_index(const uint8_t* p) {
-  Bytes b;
-  std::memcpy(&b, p, sizeof b);
-  return __builtin_convertvector(b, IntVec);
+void store_cells(uint8_t* p, IntVec cells) {
+  const ByteVec bytes = __builtin_convertvector(cells, ByteVec);
+  std::memcpy(p, &bytes, sizeof bytes);
 }
 
-// The maximum of one window and where it is. Padding is never the maximum: every window holds at least one pixel.
+IntVec load_cells(const uint8_t* p) {
+  ByteVec bytes;
+  std::memcpy(&bytes, p, sizeof bytes);
+  return __builtin_convertvector(bytes, IntVec);
+}
+
+// One output vector: the maximum over rows x columns of the plane x. oy, ox: its place, for the numbers of the cells.
 template <class T>
-void pool_window(const T* x, int64_t height, int64_t width, const Window& w, int64_t top, int64_t left, T* y, uint8_t* index) {
-  Vec best = broadcast(-HUGE_VALF);
-  IntVec cell{};
-  bool any = false;
-  for (int64_t kh = std::max<int64_t>(0, -top); kh < std::min(w.kernel, height - top); ++kh) {
-    for (int64_t kw = std::max<int64_t>(0, -left); kw < std::min(w.kernel, width - left); ++kw) {
-      const Vec value = load(x + ((top + kh) * width + left + kw) * block);
-      const IntVec here = IntVec{} + static_cast<int32_t>(kh * w.kernel + kw);
-      const IntVec better = any ? ((value > best) | ((value != value) & (best == best))) : IntVec{} - 1;
-      best = better ? value : best;
-      cell = better ? here : cell;
-      any = true;
+void pool_one(const T* x, int64_t width, const Window& w, int64_t oy, int64_t ox, Range rows, Range columns, T* y,
+              uint8_t* index) {
+  const auto cell_of = [&](int64_t row, int64_t column) {
+    return static_cast<int32_t>((row + w.pad - oy * w.stride) * w.kernel + column + w.pad - ox * w.stride);
+  };
+  Vec best = load(x + (rows.first * width + columns.first) * block);
+  IntVec cells = cell_of(rows.first, columns.first) - IntVec{};
+  for (int64_t row = rows.first; row < rows.last; ++row) {
+    for (int64_t column = columns.first; column < columns.last; ++column) {
+      const Vec v = load(x + (row * width + column) * block);
+      const IntVec taken = (v > best) | (v != v);
+      best = taken ? v : best;
+      cells = taken ? cell_of(row, column) - IntVec{} : cells;
     }
   }
   store(y, best);
-  store_index(index, cell);
-}
-
-// One input pixel's gradient: from every window that contains it and has its maximum there.
-template <class T>
-Vec gather(const T* dy, const uint8_t* index, int64_t out_h, int64_t out_w, const Window& w, int64_t h, int64_t x) {
-  Vec sum{};
-  const auto first = [&](int64_t i) { return std::max<int64_t>(0, (i + w.pad - w.kernel + w.stride) / w.stride); };
-  for (int64_t oh = first(h); oh < out_h && oh * w.stride - w.pad <= h; ++oh) {
-    for (int64_t ow = first(x); ow < out_w && ow * w.stride - w.pad <= x; ++ow) {
-      const auto cell = static_cast<int32_t>((h + w.pad - oh * w.stride) * w.kernel + x + w.pad - ow * w.stride);
-      const int64_t at = (oh * out_w + ow) * block;
-      sum += where(load_index(index + at) == IntVec{} + cell, load(dy + at));
-    }
-  }
-  return sum;
+  store_cells(index, cells);
 }
 
 }  // namespace
 
-void max_pool_forward(const Stream& stream, const Tensor& x, const Window& window, const Tensor& y, const Tensor& index) {
-  const int64_t height = x.shape[2], width = x.shape[3], out_h = y.shape[2], out_w = y.shape[3];
-  with_type(x.dtype, [&](auto type) {
-    using T = decltype(type);
-    for_blocks(stream, x, [&](int64_t n, int64_t c) {
-      const int64_t plane = n * x.shape[1] + c;
-      const T* px = x.as<T>() + plane * height * width;
-      T* py = y.as<T>() + plane * out_h * out_w;
-      uint8_t* pi = index.as<uint8_t>() + plane * out_h * out_w;
-      for (int64_t oh = 0; oh < out_h; ++oh) {
-        for (int64_t ow = 0; ow < out_w; ++ow) {
-          const int64_t at = (oh * out_w + ow) * block;
-          pool_window(px, height, width, window, oh * window.stride - window.pad, ow * window.stride - window.pad, py + at, pi + at);
-        }
+void max_pool_forward(const Stream& stream, const Slice& x, const Window& window, const Slice& y, const Tensor& index) {
+  const Window w = window;
+  const int64_t height = x.buffer.shape[2], width = x.buffer.shape[3];
+  const int64_t out_height = y.buffer.shape[2], out_width = y.buffer.shape[3];
+  with_type(x.buffer.dtype, [&]<class T>(T) {
+    parallel_for(stream.threads, planes(x), [&](int64_t i) {
+      const T* from = plane<T>(x, i);
+      T* to = plane<T>(y, i);
+      uint8_t* cells = index.as<uint8_t>() + i * out_height * out_width * block;
+      for (int64_t oy = 0; oy < out_height; ++oy) {
+        const Range rows = pixels_of_window(oy, height, w);
+        for (int64_t ox = 0; ox < out_width; ++ox, to += block, cells += block)
+          pool_one(from, width, w, oy, ox, rows, pixels_of_window(ox, width, w), to, cells);
       }
     });
   });
 }
 
-void max_pool_backward(const Stream& stream, const Tensor& dy, const Tensor& index, const Window& window, const Tensor& dx, bool accumulate) {
-  const int64_t height = dx.shape[2], width = dx.shape[3], out_h = dy.shape[2], out_w = dy.shape[3];
-  with_type(dx.dtype, [&](auto type) {
-    using T = decltype(type);
-    for_blocks(stream, dx, [&](int64_t n, int64_t c) {
-      const int64_t plane = n * dx.shape[1] + c;
-      const T* pdy = dy.as<T>() + plane * out_h * out_w;
-      const uint8_t* pi = index.as<uint8_t>() + plane * out_h * out_w;
-      T* pdx = dx.as<T>() + plane * height * width;
-      for (int64_t h = 0; h < height; ++h) {
-        for (int64_t w = 0; w < width; ++w) {
-          T* to = pdx + (h * width + w) * block;
-          const Vec gradient = gather(pdy, pi, out_h, out_w, window, h, w);
-          store(to, accumulate ? load(to) + gradient : gradient);
+void max_pool_backward(const Stream& stream, const Slice& dy, const Tensor& index, const Window& window, const Slice& dx,
+                       bool accumulate) {
+  const Window w = window;
+  const int64_t height = dx.buffer.shape[2], width = dx.buffer.shape[3];
+  const int64_t out_height = dy.buffer.shape[2], out_width = dy.buffer.shape[3];
+  with_type(dx.buffer.dtype, [&]<class T>(T) {
+    parallel_for(stream.threads, planes(dx), [&](int64_t i) {
+      const T* from = plane<T>(dy, i);
+      const uint8_t* cells = index.as<uint8_t>() + i * out_height * out_width * block;
+      T* to = plane<T>(dx, i);
+      for (int64_t row = 0; row < height; ++row) {
+        const Range oys = windows_of_pixel(row, out_height, w);
+        for (int64_t column = 0; column < width; ++column, to += block) {
+          const Range oxs = windows_of_pixel(column, out_width, w);
+          Vec sum{};
+          for (int64_t oy = oys.first; oy < oys.last; ++oy) {
+            for (int64_t ox = oxs.first; ox < oxs.last; ++ox) {
+              const auto cell = static_cast<int32_t>((row + w.pad - oy * w.stride) * w.kernel + column + w.pad - ox * w.stride);
+              const int64_t at = (oy * out_width + ox) * block;
+              sum += where(load_cells(cells + at) == cell - IntVec{}, load(from + at));
+            }
+          }
+          put(to, sum, accumulate);
         }
       }
     });

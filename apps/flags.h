@@ -1,0 +1,61 @@
+// Command-line flags from one table per verb: parsing, --help, TOML, and errors that name the nearest flag.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace thorax {
+
+struct Flag {
+  std::string name;        // long, without the dashes
+  std::string value_name;  // in the help; empty: a switch
+  std::string help;
+  std::string default_value;
+};
+
+class Flags {
+ public:
+  // usage: what follows "thorax VERB"; examples: whole command lines. positional: whether words without dashes are taken.
+  Flags(std::string verb, std::string usage, std::string summary, std::vector<Flag> flags, std::vector<std::string> examples, bool positional);
+
+  // arguments: behind the verb. Throws Error(input) for an unknown flag, a missing value, an unexpected word.
+  void parse(const std::vector<std::string>& arguments);
+  bool wants_help() const { return help_; }
+  std::string help() const;
+
+  const std::string& text(const std::string& name) const;
+  // Throw Error(input) that names the flag when the value is no number or outside [low, high].
+  int64_t integer(const std::string& name, int64_t low, int64_t high) const;
+  double number(const std::string& name, double low, double high) const;
+  bool on(const std::string& name) const { return text(name) == "true"; }
+  bool given(const std::string& name) const { return given_.count(name) != 0; }
+  // Comma-separated; a part in double quotes may hold commas.
+  std::vector<std::string> list(const std::string& name) const;
+  // Throws Error(input) unless the value is one of the choices.
+  const std::string& choice(const std::string& name, const std::vector<std::string>& choices) const;
+  const std::vector<std::string>& positionals() const { return positionals_; }
+
+  // Values for flags that the command line did not give. Throws Error(input) for an unknown key or a value of the wrong kind.
+  void merge_toml(const std::filesystem::path& file);
+  // Every value, given or default, as TOML that merge_toml() reads back. Without the flags named.
+  std::string to_toml(const std::vector<std::string>& without) const;
+
+ private:
+  const Flag& find(const std::string& name) const;
+  void set(const std::string& name, const std::string& value);
+  std::string verb_, usage_, summary_;
+  std::vector<Flag> flags_;
+  std::vector<std::string> examples_;
+  bool positional_;
+  bool help_ = false;
+  std::map<std::string, std::string> values_;
+  std::map<std::string, bool> given_;
+  std::vector<std::string> positionals_;
+};
+
+// The candidate with the fewest edits, or empty when none is near.
+std::string nearest(const std::string& word, const std::vector<std::string>& candidates);
+
+}  // namespace thorax

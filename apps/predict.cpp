@@ -1,0 +1,151 @@
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+
+#include "apps/console.h"
+#include "apps/metadata.h"
+#include "apps/model_file.h"
+#include "apps/printable.h"
+#include "apps/train_flags.h"
+#include "apps/verbs.h"
+#include "data/csv.h"
+#include "data/image.h"
+
+namespace thorax {
+
+Flags predict_flags() {
+  return Flags("predict", "--run RUN FILE|DIR... [flags]", "Probabilities for radiographs (PNG, JPEG); + marks one at or above its cut-off.",
+               {
+                   {"run", "RUN", "a run folder or a model file", ""},
+                   {"threads", "N", "0: all processors", "0"},
+                   {"csv", "", "CSV on stdout instead of the table", ""},
+                   {"json", "", "one JSON object per image on stdout", ""},
+               },
+               {"thorax predict --run run a.png b.jpeg", "thorax predict --run run folder/ --csv > probabilities.csv"}, true);
+}
+
+namespace {
+
+// Files as given; folders: every file below them, sorted, so that the order is the same everywhere.
+std::vector<std::filesystem::path> files_of(const std::vector<std::string>& words) {
+  std::vector<std::filesystem::path> files;
+  for (const std::string& word : words) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(word, error)) {
+      files.emplace_back(word);
+      continue;
+    }
+    const size_t first = files.size();
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(word)) {
+      if (entry.is_regular_file()) files.push_back(entry.path());
+    }
+    std::sort(files.begin() + static_cast<std::ptrdiff_t>(first), files.end());
+  }
+  return files;
+}
+
+// How one image's line is written.
+class Output {
+ public:
+  Output(const Flags& flags, const ModelDescription& model, const std::vector<std::filesystem::path>& files)
+      : csv_(flags.on("csv")), json_(flags.on("json")), model_(model) {
+    for (const auto& f : files) name_width_ = std::max(name_width_, columns(printable(f.string())));
+    // 80 columns: the classes share what a short file name leaves.
+    const size_t count = model.classes.size();
+    name_width_ = std::min<size_t>(name_width_, 32);
+    width_ = std::clamp<size_t>((80 - name_width_) / std::max<size_t>(1, count), 9, 16);
+    header();
+  }
+
+  void line(const std::filesystem::path& file, const float* p) const {
+    std::string text;
+    if (json_) text = json_line(file, p);
+    else if (csv_) text = csv_line(file, p);
+    else {
+      text = padded(shortened(printable(file.string()), name_width_), name_width_, false);
+      for (size_t k = 0; k < model_.classes.size(); ++k) {
+        text += padded(fixed(static_cast<double>(p[k]), 3) + (positive(k, p[k]) ? " +" : "  "), width_, true);
+      }
+    }
+    std::printf("%s\n", text.c_str());
+    std::fflush(stdout);
+  }
+
+ private:
+  bool positive(size_t k, float p) const { return model_.cutoffs[k] && p >= *model_.cutoffs[k]; }
+
+  static std::string padded(const std::string& text, size_t width, bool right) {
+    const size_t used = columns(text);
+    const std::string blanks(width > used ? width - used : 0, ' ');
+    return right ? blanks + text : text + blanks;
+  }
+
+  void header() const {
+    if (json_) return;
+    std::string text = csv_ ? "file" : padded("file", name_width_, false);
+    for (const std::string& c : model_.classes) {
+      text += csv_ ? ',' + data::csv_text(c) + ',' + data::csv_text(c + " positive") : padded(shortened(printable(c), width_ - 3) + "  ", width_, true);
+    }
+    std::printf("%s\n", text.c_str());
+  }
+
+  std::string csv_line(const std::filesystem::path& file, const float* p) const {
+    std::string text = data::csv_text(file.string());
+    for (size_t k = 0; k < model_.classes.size(); ++k) {
+      text += ',' + fixed(static_cast<double>(p[k]), 6) + ',' + (model_.cutoffs[k] ? (positive(k, p[k]) ? "1" : "0") : "");
+    }
+    return text;
+  }
+
+  std::string json_line(const std::filesystem::path& file, const float* p) const {
+    const auto quoted = [](const std::string& s) {
+      const std::string list = encode_list({printable(s)});
+      return list.substr(1, list.size() - 2);
+    };
+    std::string probabilities;
+    std::string decisions;
+    for (size_t k = 0; k < model_.classes.size(); ++k) {
+      const std::string key = (k > 0 ? ", " : "") + quoted(model_.classes[k]) + ": ";
+      probabilities += key + fixed(static_cast<double>(p[k]), 6);
+      decisions += key + (model_.cutoffs[k] ? (positive(k, p[k]) ? "true" : "false") : "null");
+    }
+    return "{\"file\": " + quoted(file.string()) + ", \"probabilities\": {" + probabilities + "}, \"positive\": {" + decisions + "}}";
+  }
+
+  bool csv_, json_;
+  const ModelDescription& model_;
+  size_t name_width_ = 4;
+  size_t width_ = 9;
+};
+
+}  // namespace
+
+int run_predict(Flags& flags) {
+  if (flags.text("run").empty() || flags.positionals().empty()) {
+    throw Error(Fault::input, "predict: --run RUN and at least one file or folder are expected", "thorax predict --help has examples");
+  }
+  LoadedModel model(model_of_run(flags.text("run")), 1, {Device::cpu, threads_of(flags)});
+  const std::vector<std::filesystem::path> files = files_of(flags.positionals());
+  const Output output(flags, model.description(), files);
+  int64_t failed = 0;
+  for (const auto& file : files) {
+    try {
+      const std::vector<uint8_t> plane = data::preprocess(data::decode_image(file), model.description().recipe);
+      std::copy(plane.begin(), plane.end(), model.network().bytes().as<uint8_t>());
+    } catch (const Error& e) {
+      if (e.fault() != Fault::input) throw;
+      std::fprintf(stderr, "thorax: %s\n", e.what());
+      ++failed;
+      continue;
+    }
+    model.network().run();
+    output.line(file, model.network().probabilities().as<float>());
+  }
+  if (failed > 0) {
+    std::fprintf(stderr, "%s of %s files failed (exit code 2)\n", with_commas(failed).c_str(), with_commas(static_cast<int64_t>(files.size())).c_str());
+  }
+  if (!flags.on("json") && !flags.on("csv")) std::fprintf(stderr, "+ at or above its cut-off. Not a medical device.\n");
+  return failed > 0 ? static_cast<int>(Fault::input) : 0;
+}
+
+}  // namespace thorax

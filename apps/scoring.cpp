@@ -1,0 +1,33 @@
+#include "apps/scoring.h"
+
+#include <algorithm>
+
+namespace thorax {
+
+metrics::Scores truth_of(const data::Manifest& manifest, const std::vector<size_t>& rows) {
+  metrics::Scores s;
+  s.classes = manifest.classes;
+  s.n = static_cast<int64_t>(rows.size());
+  for (size_t row : rows) s.labels.insert(s.labels.end(), manifest.rows[row].labels.begin(), manifest.rows[row].labels.end());
+  s.probabilities.resize(s.labels.size(), 0.0F);
+  return s;
+}
+
+metrics::Scores score(Network& network, data::Loader& loader, const data::Manifest& manifest, const std::vector<size_t>& rows,
+                      const std::function<void(const data::Batch&)>& after_batch) {
+  metrics::Scores s = truth_of(manifest, rows);
+  loader.start(0);
+  data::Batch batch;
+  auto to = s.probabilities.begin();
+  while (loader.next(batch)) {
+    // A smaller last batch leaves old images behind it, whose results nobody reads.
+    std::copy(batch.pixels.begin(), batch.pixels.end(), network.bytes().as<uint8_t>());
+    network.run();
+    const float* p = network.probabilities().as<float>();
+    to = std::copy_n(p, batch.labels.size(), to);
+    after_batch(batch);
+  }
+  return s;
+}
+
+}  // namespace thorax

@@ -1,0 +1,24 @@
+// The images of a training run: the table read and checked, its split, the counts that the loss needs.
+#pragma once
+
+#include <vector>
+
+#include "apps/train_config.h"
+
+namespace thorax {
+
+struct TrainData {
+  data::Manifest manifest;
+  std::vector<size_t> train, val, test;  // rows
+  ClassCounts counts;                    // of the training images
+  bool split_here = false;               // the table had no split column
+};
+
+// Reads the table, drops or refuses unreadable images, makes the split where the table has none. Prints nothing.
+// dropped: how many unreadable images were left out (skip_bad).
+TrainData load_train_data(const TrainConfig& config, int64_t& dropped);
+
+// The lines about the data that a run begins with.
+void print_data(const TrainConfig& config, const TrainData& data, int64_t dropped);
+
+}  // namespace thorax

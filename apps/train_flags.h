@@ -1,0 +1,15 @@
+// The configuration that the flags of `thorax train` make.
+#pragma once
+
+#include "apps/flags.h"
+#include "apps/train_config.h"
+
+namespace thorax {
+
+// Throws Error(input) that names the flag for every value that makes no sense. With --resume the run's config.toml is merged first.
+TrainConfig train_config(Flags& flags);
+
+// --threads, 0 being all processors.
+int threads_of(const Flags& flags);
+
+}  // namespace thorax

@@ -1,0 +1,54 @@
+#include "apps/training_log.h"
+
+#include <cmath>
+#include <cstdio>
+
+#include "apps/console.h"
+#include "apps/journal.h"
+#include "apps/tensorboard.h"
+
+namespace thorax {
+
+namespace {
+
+std::string auc_text(const std::optional<double>& auc) { return auc ? fixed(*auc, 3) : std::string("undefined"); }
+
+JournalRecord journal_record(const EpochRecord& r) {
+  JournalRecord line;
+  line.add("epoch", static_cast<double>(r.epoch)).add("step", static_cast<double>(r.step));
+  line.add("train_loss", r.train_loss).add("val_loss", r.val_loss).add("lr", r.learning_rate).add("macro_auc", r.macro_auc);
+  std::vector<double> aucs;
+  for (const auto& auc : r.auc) aucs.push_back(auc.value_or(std::nan("")));
+  return line.add("auc", aucs).add("seconds", r.seconds);
+}
+
+}  // namespace
+
+struct TrainingLog::Files {
+  Journal journal;
+  TensorBoard board;
+};
+
+TrainingLog::TrainingLog(const RunFolder& folder, std::optional<int64_t> resumed_step)
+    : files_(std::make_unique<Files>(Files{Journal(folder.metrics(), resumed_step), TensorBoard(folder.events(), resumed_step)})) {}
+
+TrainingLog::~TrainingLog() = default;
+
+void TrainingLog::add(const EpochRecord& r) {
+  std::string aucs;
+  for (size_t k = 0; k < r.auc.size() && k < 5; ++k) aucs += (k > 0 ? " " : "") + auc_text(r.auc[k]);
+  if (r.auc.size() > 5) aucs += " ...";
+  std::fprintf(stderr, "epoch %3ld  train %.4f  val %.4f  AUC %.3f (%s)  %s%s\n", static_cast<long>(r.epoch), r.train_loss, r.val_loss, r.macro_auc,
+               aucs.c_str(), human_seconds(r.seconds).c_str(), r.best ? "  best" : "");
+  files_->journal.append(journal_record(r));
+  files_->journal.sync();
+  files_->board.add_scalar("loss/train", r.train_loss, r.step);
+  files_->board.add_scalar("loss/val", r.val_loss, r.step);
+  files_->board.add_scalar("lr", r.learning_rate, r.step);
+  files_->board.add_scalar("auc/macro", r.macro_auc, r.step);
+  for (size_t k = 0; k < r.auc.size(); ++k) {
+    if (r.auc[k]) files_->board.add_scalar("auc/" + r.classes[k], *r.auc[k], r.step);
+  }
+}
+
+}  // namespace thorax

@@ -1,0 +1,61 @@
+#include "apps/verbs.h"
+
+#include <cstdio>
+#include <cstring>
+
+#include "tensor/error.h"
+
+namespace thorax {
+
+const std::vector<Verb>& verbs() {
+  static const std::vector<Verb> list{
+      {"learn", "train", "train a model on a table of radiographs", train_flags, run_train},
+      {"learn", "evaluate", "measure a run: AUC, sensitivity, specificity, F1, with intervals", evaluate_flags, run_evaluate},
+      {"use", "predict", "probabilities for files or folders", predict_flags, run_predict},
+      {"data", "inspect", "what is in a checkpoint", inspect_flags, run_inspect},
+      {"data", "phantom", "synthetic radiographs to try things with", phantom_flags, run_phantom},
+  };
+  return list;
+}
+
+namespace {
+
+void print_overview() {
+  std::printf("thorax %s: learns to read chest radiographs\n", THORAX_VERSION);
+  const char* group = "";
+  for (const Verb& v : verbs()) {
+    const bool same = std::strcmp(group, v.group) == 0;
+    std::printf("%s%-9s %-11s %s\n", same ? "" : "\n", same ? "" : v.group, v.name, v.summary);
+    group = v.group;
+  }
+  std::printf("\nthorax VERB --help has examples.\nFirst time: thorax phantom -o demo && thorax train --data demo/labels.csv -o run\n");
+}
+
+}  // namespace
+
+int run_verb(const std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
+    print_overview();
+    return 0;
+  }
+  if (arguments[0] == "--version") {
+    std::printf("thorax %s\n", THORAX_VERSION);
+    return 0;
+  }
+  std::vector<std::string> names;
+  for (const Verb& v : verbs()) {
+    names.emplace_back(v.name);
+    if (arguments[0] != v.name) continue;
+    Flags flags = v.flags();
+    flags.parse({arguments.begin() + 1, arguments.end()});
+    if (flags.wants_help()) {
+      std::fputs(flags.help().c_str(), stdout);
+      return 0;
+    }
+    return v.run(flags);
+  }
+  const std::string near = nearest(arguments[0], names);
+  throw Error(Fault::input, str("no verb \"", arguments[0], "\"", near.empty() ? "" : "; did you mean " + near + "?"), "thorax --help lists them");
+}
+
+}  // namespace thorax

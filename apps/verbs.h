@@ -1,0 +1,36 @@
+// The verbs of the program: one file and one line each.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/flags.h"
+
+namespace thorax {
+
+struct Verb {
+  const char* group;
+  const char* name;
+  const char* summary;
+  Flags (*flags)();
+  int (*run)(Flags&);
+};
+
+const std::vector<Verb>& verbs();
+
+// arguments: behind the program's name. Returns the exit code; throws Error.
+int run_verb(const std::vector<std::string>& arguments);
+
+// Each in apps/NAME.cpp.
+Flags train_flags();
+int run_train(Flags& flags);
+Flags evaluate_flags();
+int run_evaluate(Flags& flags);
+Flags predict_flags();
+int run_predict(Flags& flags);
+Flags inspect_flags();
+int run_inspect(Flags& flags);
+Flags phantom_flags();
+int run_phantom(Flags& flags);
+
+}  // namespace thorax

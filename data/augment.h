@@ -1,0 +1,23 @@
+// Random changes of a training image, as functions of (seed, epoch, index) alone.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tensor/rng.h"
+
+namespace thorax::data {
+
+struct Augment {
+  bool flip = false;   // left and right exchanged, every second image
+  double shift = 0;    // up to this part of the side, in both directions
+  double scale = 0;    // by a factor from 1 - scale to 1 + scale
+  double rotate = 0;   // up to this many degrees
+  bool any() const { return flip || shift > 0 || scale > 0 || rotate > 0; }
+};
+
+// plane: [size,size]; the result too. One affine sampling, bilinear; what lies outside the image is its nearest edge pixel.
+// draws: numbers index*8 ... index*8 + 7 of the generator are used.
+std::vector<uint8_t> augment(const std::vector<uint8_t>& plane, int64_t size, const Augment& options, const Rng& rng, uint64_t index);
+
+}  // namespace thorax::data

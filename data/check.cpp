@@ -1,0 +1,38 @@
+#include "data/check.h"
+
+#include <atomic>
+#include <thread>
+
+#include "data/image.h"
+
+namespace thorax::data {
+
+std::vector<Unreadable> check_images(const Manifest& manifest, int threads) {
+  std::vector<std::string> reasons(manifest.rows.size());
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t i = next++; i < reasons.size(); i = next++) reasons[i] = why_unreadable(manifest.rows[i].file);
+  };
+  {
+    std::vector<std::jthread> workers;
+    for (int t = 1; t < threads; ++t) workers.emplace_back(work);
+    work();
+  }
+  std::vector<Unreadable> bad;
+  for (size_t i = 0; i < reasons.size(); ++i) {
+    if (!reasons[i].empty()) bad.push_back({i, reasons[i]});
+  }
+  return bad;
+}
+
+void drop_rows(Manifest& manifest, const std::vector<Unreadable>& bad) {
+  size_t at = 0;
+  size_t row = 0;
+  std::erase_if(manifest.rows, [&](const Row&) {
+    const bool drop = at < bad.size() && bad[at].row == row++;
+    if (drop) ++at;
+    return drop;
+  });
+}
+
+}  // namespace thorax::data

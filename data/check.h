@@ -1,0 +1,18 @@
+// Unreadable images are found before a run begins.
+#pragma once
+
+#include "data/manifest.h"
+
+namespace thorax::data {
+
+struct Unreadable {
+  size_t row;
+  std::string reason;
+};
+
+// Every image that is missing, empty, of another format or truncated, in the order of the table. Nothing is decoded.
+std::vector<Unreadable> check_images(const Manifest& manifest, int threads);
+
+void drop_rows(Manifest& manifest, const std::vector<Unreadable>& bad);
+
+}  // namespace thorax::data

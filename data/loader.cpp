@@ -1,0 +1,135 @@
+#include "data/loader.h"
+
+#include <atomic>
+#include <cmath>
+#include <condition_variable>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <numeric>
+#include <thread>
+
+namespace thorax::data {
+
+class Loader::Work {
+ public:
+  Work(const Manifest& manifest, std::vector<size_t> rows, const Recipe& recipe, const LoaderOptions& options)
+      : manifest_(manifest), rows_(std::move(rows)), recipe_(recipe), options_(options), kept_(rows_.size()), order_(rows_.size()) {}
+  ~Work() { stop(); }
+
+  int64_t images() const { return static_cast<int64_t>(rows_.size()); }
+  int64_t batches() const { return (images() + options_.batch - 1) / options_.batch; }
+
+  void start(int64_t epoch, int64_t first_batch) {
+    stop();
+    epoch_ = epoch;
+    wanted_ = first_batch;
+    claimed_ = first_batch;
+    stopping_ = false;
+    failure_ = nullptr;
+    ready_.clear();
+    std::iota(order_.begin(), order_.end(), size_t{0});
+    if (options_.shuffle) shuffle(order_, Rng(options_.seed, static_cast<uint64_t>(2 * epoch)));
+    for (int i = 0; i < std::max(1, options_.workers); ++i) workers_.emplace_back([this] { work(); });
+  }
+
+  bool next(Batch& out) {
+    if (wanted_ >= batches()) return false;
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return failure_ != nullptr || ready_.count(wanted_) != 0; });
+    if (ready_.count(wanted_) == 0) std::rethrow_exception(failure_);
+    out = std::move(ready_.extract(wanted_++).mapped());
+    changed_.notify_all();
+    return true;
+  }
+
+ private:
+  void stop() {
+    {
+      const std::scoped_lock lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    workers_.clear();  // joins
+  }
+
+  // Workers take the batches in order and stay within a few batches of the one that is wanted.
+  void work() {
+    for (;;) {
+      int64_t batch = 0;
+      {
+        std::unique_lock lock(mutex_);
+        const int64_t ahead = std::max(1, options_.workers) + 1;
+        changed_.wait(lock, [&] { return stopping_ || failure_ != nullptr || claimed_ >= batches() || claimed_ < wanted_ + ahead; });
+        if (stopping_ || failure_ != nullptr || claimed_ >= batches()) return;
+        batch = claimed_++;
+      }
+      try {
+        Batch made = make(batch);
+        const std::scoped_lock lock(mutex_);
+        ready_.emplace(batch, std::move(made));
+      } catch (...) {
+        const std::scoped_lock lock(mutex_);
+        failure_ = std::current_exception();
+      }
+      changed_.notify_all();
+    }
+  }
+
+  Batch make(int64_t number) {
+    Batch b;
+    const int64_t begin = number * options_.batch;
+    b.n = std::min(options_.batch, images() - begin);
+    const Rng rng(options_.seed, static_cast<uint64_t>(2 * epoch_ + 1));
+    for (int64_t i = begin; i < begin + b.n; ++i) {
+      const size_t index = order_[static_cast<size_t>(i)];
+      std::vector<uint8_t> plane = image(index);
+      if (options_.augment.any()) plane = augment(plane, recipe_.size, options_.augment, rng, index);
+      b.pixels.insert(b.pixels.end(), plane.begin(), plane.end());
+      b.rows.push_back(rows_[index]);
+      for (float label : manifest_.rows[rows_[index]].labels) {
+        b.labels.push_back(std::isnan(label) ? 0.0F : label);
+        b.mask.push_back(std::isnan(label) ? 0.0F : 1.0F);
+      }
+    }
+    return b;
+  }
+
+  // Preprocessed; from memory where it was kept. One worker at a time has an image, because an epoch has it once.
+  std::vector<uint8_t> image(size_t index) {
+    if (!kept_[index].empty()) return kept_[index];
+    std::vector<uint8_t> plane = preprocess(decode_image(manifest_.rows[rows_[index]].file), recipe_);
+    const auto bytes = static_cast<int64_t>(plane.size());
+    if (kept_bytes_.fetch_add(bytes) + bytes <= options_.memory_limit_bytes) kept_[index] = plane;
+    else kept_bytes_.fetch_sub(bytes);
+    return plane;
+  }
+
+  const Manifest& manifest_;
+  const std::vector<size_t> rows_;
+  const Recipe recipe_;
+  const LoaderOptions options_;
+  std::vector<std::vector<uint8_t>> kept_;
+  std::atomic<int64_t> kept_bytes_ = 0;
+  std::vector<size_t> order_;
+  int64_t epoch_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int64_t wanted_ = 0;   // the batch that next() gives
+  int64_t claimed_ = 0;  // the first batch that no worker has taken
+  bool stopping_ = false;
+  std::exception_ptr failure_;
+  std::map<int64_t, Batch> ready_;
+  std::vector<std::jthread> workers_;
+};
+
+Loader::Loader(const Manifest& manifest, std::vector<size_t> rows, const Recipe& recipe, const LoaderOptions& options)
+    : work_(std::make_unique<Work>(manifest, std::move(rows), recipe, options)) {}
+Loader::~Loader() = default;
+void Loader::start(int64_t epoch, int64_t first_batch) { work_->start(epoch, first_batch); }
+bool Loader::next(Batch& out) { return work_->next(out); }
+int64_t Loader::images() const { return work_->images(); }
+int64_t Loader::batches() const { return work_->batches(); }
+
+}  // namespace thorax::data

@@ -1,0 +1,54 @@
+// From rows of a table to batches of bytes: worker threads, a bounded queue, preprocessed images kept in memory while they fit.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "data/augment.h"
+#include "data/manifest.h"
+#include "data/preprocess.h"
+
+namespace thorax::data {
+
+struct Batch {
+  int64_t n = 0;
+  std::vector<uint8_t> pixels;  // [n,size,size]
+  std::vector<float> labels;    // [n,C]; 0 where not known
+  std::vector<float> mask;      // [n,C]; 1 where known, else 0
+  std::vector<size_t> rows;     // [n]: which rows of the manifest
+};
+
+struct LoaderOptions {
+  int64_t batch = 32;
+  int workers = 2;
+  uint64_t seed = 1;
+  bool shuffle = false;
+  Augment augment;
+  int64_t memory_limit_bytes = 0;  // for preprocessed images
+};
+
+class Loader {
+ public:
+  // The manifest must outlive the loader. rows: indices into it.
+  Loader(const Manifest& manifest, std::vector<size_t> rows, const Recipe& recipe, const LoaderOptions& options);
+  ~Loader();
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  // Begins an epoch, at its first or any later batch; also in the middle of another. Order and augmentation are functions of
+  // (seed, epoch, index): the same batches for any number of workers and after any restart.
+  void start(int64_t epoch, int64_t first_batch = 0);
+  // The next batch of the epoch, in order; the last may be smaller. False: the epoch is over. An image that cannot be read throws
+  // its Error here.
+  bool next(Batch& out);
+
+  int64_t images() const;
+  int64_t batches() const;
+
+ private:
+  class Work;
+  std::unique_ptr<Work> work_;
+};
+
+}  // namespace thorax::data

@@ -1,0 +1,26 @@
+// The dispatchers' checks. A failure is a defect of the caller: Error(defect) that names the op and both shapes.
+#pragma once
+
+#include "tensor/error.h"
+#include "tensor/slice.h"
+
+namespace thorax {
+
+template <class... Parts>
+void require(bool holds, const char* op, const Parts&... parts) {
+  if (!holds) throw Error(Fault::defect, str(op, ": ", parts...));
+}
+
+// [images, channels, H, W]
+Shape shape_of(const Slice& s);
+
+// A blocked f32 or bf16 activation with memory, whole channel blocks, within its buffer.
+void require_blocked(const char* op, const char* name, const Slice& s);
+
+// A plain tensor with memory, of this type and shape.
+void require_plain(const char* op, const char* name, const Tensor& t, DType dtype, const Shape& shape);
+
+// Two activations of one shape and type.
+void require_same(const char* op, const char* name_a, const Slice& a, const char* name_b, const Slice& b);
+
+}  // namespace thorax
