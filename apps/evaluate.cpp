@@ -49,7 +49,8 @@ data::Manifest table_of(const Flags& flags, const std::filesystem::path& run, co
   o.split_column = flags.text("split-column");
   if (!o.table.empty()) return data::read_manifest(o);
   const std::filesystem::path config = run / "config.toml";
-  if (!std::filesystem::exists(config)) throw Error(Fault::input, str(run.string(), ": no run folder, so --data TABLE is needed"));
+  if (!std::filesystem::exists(config))
+    throw Error(Fault::input, str(run.string(), ": no run folder, so --data TABLE is needed"));
   const auto values = read_toml(config);
   const auto value = [&](const char* key) { return values.count(key) != 0 ? values.at(key).text : std::string(); };
   o.table = value("data");
@@ -68,17 +69,20 @@ std::vector<size_t> rows_of(const data::Manifest& manifest, const std::string& s
   for (size_t i = 0; i < manifest.rows.size(); ++i) {
     if (split == "all" || data::name_of(manifest.rows[i].split) == split) rows.push_back(i);
   }
-  if (rows.empty()) throw Error(Fault::input, str("no image is in the split \"", split, "\""), "--split all takes every image of the table");
+  if (rows.empty())
+    throw Error(Fault::input, str("no image is in the split \"", split, "\""), "--split all takes every image of the table");
   return rows;
 }
 
-void write_scores(const std::filesystem::path& file, const metrics::Scores& scores, const data::Manifest& manifest, const std::vector<size_t>& rows) {
+void write_scores(const std::filesystem::path& file, const metrics::Scores& scores, const data::Manifest& manifest,
+                  const std::vector<size_t>& rows) {
   std::string text = "image";
   for (const std::string& c : scores.classes) text += ',' + data::csv_text(c);
   text += '\n';
   for (size_t i = 0; i < rows.size(); ++i) {
     text += data::csv_text(manifest.rows[rows[i]].image);
-    for (size_t k = 0; k < scores.classes.size(); ++k) text += ',' + fixed(static_cast<double>(scores.probabilities[i * scores.classes.size() + k]), 6);
+    for (size_t k = 0; k < scores.classes.size(); ++k)
+      text += ',' + fixed(static_cast<double>(scores.probabilities[i * scores.classes.size() + k]), 6);
     text += '\n';
   }
   write_file_atomically(file, text);
@@ -87,7 +91,8 @@ void write_scores(const std::filesystem::path& file, const metrics::Scores& scor
 }  // namespace
 
 int run_evaluate(Flags& flags) {
-  if (flags.positionals().size() != 1) throw Error(Fault::input, "evaluate: one RUN is expected", "thorax evaluate --help has examples");
+  if (flags.positionals().size() != 1)
+    throw Error(Fault::input, "evaluate: one RUN is expected", "thorax evaluate --help has examples");
   ProgressLine::set_quiet(flags.on("quiet"));
   const std::filesystem::path run = flags.positionals()[0];
   const std::filesystem::path file = model_of_run(run);
@@ -104,15 +109,17 @@ int run_evaluate(Flags& flags) {
   data::Loader loader(manifest, rows, d.recipe, loader_options);
   ProgressLine line("predicting", loader.images());
   int64_t done = 0;
-  const metrics::Scores scores = score(model.network(), loader, manifest, rows, [&](const data::Batch& b) { line.update(done += b.n, ""); });
+  const metrics::Scores scores =
+      score(model.network(), loader, manifest, rows, [&](const data::Batch& b) { line.update(done += b.n, ""); });
   line.finish();
 
-  const metrics::BootstrapOptions bootstrap{flags.integer("replicates", 0, 10000000), static_cast<uint64_t>(flags.integer("seed", 0, INT64_MAX)),
-                                            stream.threads};
+  const metrics::BootstrapOptions bootstrap{flags.integer("replicates", 0, 10000000),
+                                            static_cast<uint64_t>(flags.integer("seed", 0, INT64_MAX)), stream.threads};
   const metrics::Evaluation evaluation = metrics::evaluate(scores, d.cutoffs, bootstrap);
   std::set<std::string> patients;
   for (size_t row : rows) patients.insert(manifest.rows[row].patient);
-  EvaluationHeading heading{file.string(), d.epoch, split, {}, str("Youden on validation (", with_commas(d.validation_images), ")")};
+  EvaluationHeading heading{
+      file.string(), d.epoch, split, {}, str("Youden on validation (", with_commas(d.validation_images), ")")};
   if (manifest.has_patients) heading.patients = static_cast<int64_t>(patients.size());
   std::fputs((flags.on("json") ? evaluation_json(evaluation, heading) : evaluation_table(evaluation, heading)).c_str(), stdout);
   if (flags.given("csv")) write_file_atomically(flags.text("csv"), evaluation_csv(evaluation));

@@ -18,20 +18,24 @@ constexpr const char* format_value = "model 1";
 
 std::string encode_cutoffs(const std::vector<std::optional<float>>& cutoffs) {
   std::vector<std::string> texts;
-  for (const auto& c : cutoffs) texts.push_back(!c ? "undefined" : std::isinf(*c) ? "inf" : encode_number(static_cast<double>(*c)));
+  for (const auto& c : cutoffs)
+    texts.push_back(!c ? "undefined" : std::isinf(*c) ? "inf" : encode_number(static_cast<double>(*c)));
   return encode_list(texts);
 }
 
 std::vector<std::optional<float>> decode_cutoffs(const std::string& text) {
   std::vector<std::optional<float>> cutoffs;
   for (const std::string& t : decode_list(text)) {
-    if (t == "undefined") cutoffs.emplace_back();
-    else cutoffs.emplace_back(static_cast<float>(decode_number(t)));
+    if (t == "undefined")
+      cutoffs.emplace_back();
+    else
+      cutoffs.emplace_back(static_cast<float>(decode_number(t)));
   }
   return cutoffs;
 }
 
-std::string required(const std::map<std::string, std::string>& metadata, const std::string& key, const std::filesystem::path& file) {
+std::string required(const std::map<std::string, std::string>& metadata, const std::string& key,
+                     const std::filesystem::path& file) {
   const auto it = metadata.find(key);
   if (it == metadata.end()) {
     throw Error(Fault::input, str(file.string(), ": the metadata has no \"", key, "\": not a model that thorax trained"));
@@ -99,9 +103,13 @@ void load_store(const SafetensorsFile& file, Store& store) {
       std::memcpy(to.data, from->data, to.bytes());
       continue;
     }
-    if (++count <= 3) wrong += str(count > 1 ? ", " : "", tensor, from != nullptr ? str(" is ", from->shape, ' ', from->dtype, ", not ", to.shape, ' ', to.dtype) : std::string(" is missing"));
+    if (++count <= 3)
+      wrong += str(count > 1 ? ", " : "", tensor,
+                   from != nullptr ? str(" is ", from->shape, ' ', from->dtype, ", not ", to.shape, ' ', to.dtype)
+                                   : std::string(" is missing"));
   }
-  if (count > 0) throw Error(Fault::input, str(file.path().string(), ": ", count, " tensors do not fit: ", wrong, count > 3 ? ", ..." : ""));
+  if (count > 0)
+    throw Error(Fault::input, str(file.path().string(), ": ", count, " tensors do not fit: ", wrong, count > 3 ? ", ..." : ""));
   store.touch();
 }
 
@@ -116,11 +124,13 @@ LoadedModel::LoadedModel(const std::filesystem::path& name, int64_t batch, const
 }
 
 std::filesystem::path model_of_run(const std::filesystem::path& run_or_file) {
-  if (!std::filesystem::exists(run_or_file)) throw Error(Fault::input, str(run_or_file.string(), ": no such run folder or model"));
+  if (!std::filesystem::exists(run_or_file))
+    throw Error(Fault::input, str(run_or_file.string(), ": no such run folder or model"));
   if (!std::filesystem::is_directory(run_or_file)) return run_or_file;
   const std::filesystem::path best = open_run(run_or_file).best();
   if (!std::filesystem::exists(best)) {
-    throw Error(Fault::input, str(run_or_file.string(), ": there is no best.safetensors in it"), "a run has one as soon as its first epoch has ended");
+    throw Error(Fault::input, str(run_or_file.string(), ": there is no best.safetensors in it"),
+                "a run has one as soon as its first epoch has ended");
   }
   return best;
 }

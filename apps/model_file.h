@@ -1,5 +1,6 @@
-// A trained model as a file: weights under torchvision's names, and as metadata everything that is needed to use them as they were
-// trained: architecture, classes, what was done to the images, cut-offs. best.safetensors and last.safetensors are such files.
+// A trained model as a file: weights under torchvision's names, and as metadata everything that is needed to use them as they
+// were trained: architecture, classes, what was done to the images, cut-offs. best.safetensors and last.safetensors are such
+// files.
 #pragma once
 
 #include <filesystem>
@@ -30,7 +31,8 @@ void write_model(const std::filesystem::path& file, const ModelDescription& desc
 // A model ready to predict.
 class LoadedModel {
  public:
-  // Throws Error(input) when the file is not a model of thorax, or a tensor is missing or has another shape. batch: images at once.
+  // Throws Error(input) when the file is not a model of thorax, or a tensor is missing or has another shape. batch: images at
+  // once.
   LoadedModel(const std::filesystem::path& file, int64_t batch, const Stream& stream);
 
   const ModelDescription& description() const { return description_; }
@@ -43,8 +45,8 @@ class LoadedModel {
   std::optional<Network> network_;
 };
 
-// Copies every tensor of the store from the tensors given by name. Throws Error(input) that names the file and all that is missing
-// or does not fit.
+// Copies every tensor of the store from the tensors given by name. Throws Error(input) that names the file and all that is
+// missing or does not fit.
 class SafetensorsFile;
 void load_store(const SafetensorsFile& file, Store& store);
 

@@ -22,7 +22,8 @@ Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& ar
   program_ = plan(g, options, store, arena);
 }
 
-Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena, const LossTable& loss, const SgdScalars* scalars)
+Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena, const LossTable& loss,
+                 const SgdScalars* scalars)
     : batch_(batch) {
   Graph g(true, spec.dtype);
   define(g, spec);

@@ -1,5 +1,5 @@
-// A model with everything around it that a program needs: normalisation before, probabilities or loss behind. Several Networks (full
-// batch, last batch, validation) share one Store and one Arena.
+// A model with everything around it that a program needs: normalisation before, probabilities or loss behind. Several Networks
+// (full batch, last batch, validation) share one Store and one Arena.
 #pragma once
 
 #include <memory>

@@ -14,7 +14,8 @@
 namespace thorax {
 
 Flags predict_flags() {
-  return Flags("predict", "--run RUN FILE|DIR... [flags]", "Probabilities for radiographs (PNG, JPEG); + marks one at or above its cut-off.",
+  return Flags("predict", "--run RUN FILE|DIR... [flags]",
+               "Probabilities for radiographs (PNG, JPEG); + marks one at or above its cut-off.",
                {
                    {"run", "RUN", "a run folder or a model file", ""},
                    {"threads", "N", "0: all processors", "0"},
@@ -59,8 +60,10 @@ class Output {
 
   void line(const std::filesystem::path& file, const float* p) const {
     std::string text;
-    if (json_) text = json_line(file, p);
-    else if (csv_) text = csv_line(file, p);
+    if (json_)
+      text = json_line(file, p);
+    else if (csv_)
+      text = csv_line(file, p);
     else {
       text = padded(shortened(printable(file.string()), name_width_), name_width_, false);
       for (size_t k = 0; k < model_.classes.size(); ++k) {
@@ -84,7 +87,8 @@ class Output {
     if (json_) return;
     std::string text = csv_ ? "file" : padded("file", name_width_, false);
     for (const std::string& c : model_.classes) {
-      text += csv_ ? ',' + data::csv_text(c) + ',' + data::csv_text(c + " positive") : padded(shortened(printable(c), width_ - 3) + "  ", width_, true);
+      text += csv_ ? ',' + data::csv_text(c) + ',' + data::csv_text(c + " positive")
+                   : padded(shortened(printable(c), width_ - 3) + "  ", width_, true);
     }
     std::printf("%s\n", text.c_str());
   }
@@ -109,7 +113,8 @@ class Output {
       probabilities += key + fixed(static_cast<double>(p[k]), 6);
       decisions += key + (model_.cutoffs[k] ? (positive(k, p[k]) ? "true" : "false") : "null");
     }
-    return "{\"file\": " + quoted(file.string()) + ", \"probabilities\": {" + probabilities + "}, \"positive\": {" + decisions + "}}";
+    return "{\"file\": " + quoted(file.string()) + ", \"probabilities\": {" + probabilities + "}, \"positive\": {" + decisions +
+           "}}";
   }
 
   bool csv_, json_;
@@ -122,7 +127,8 @@ class Output {
 
 int run_predict(Flags& flags) {
   if (flags.text("run").empty() || flags.positionals().empty()) {
-    throw Error(Fault::input, "predict: --run RUN and at least one file or folder are expected", "thorax predict --help has examples");
+    throw Error(Fault::input, "predict: --run RUN and at least one file or folder are expected",
+                "thorax predict --help has examples");
   }
   LoadedModel model(model_of_run(flags.text("run")), 1, {Device::cpu, threads_of(flags)});
   const std::vector<std::filesystem::path> files = files_of(flags.positionals());
@@ -142,7 +148,8 @@ int run_predict(Flags& flags) {
     output.line(file, model.network().probabilities().as<float>());
   }
   if (failed > 0) {
-    std::fprintf(stderr, "%s of %s files failed (exit code 2)\n", with_commas(failed).c_str(), with_commas(static_cast<int64_t>(files.size())).c_str());
+    std::fprintf(stderr, "%s of %s files failed (exit code 2)\n", with_commas(failed).c_str(),
+                 with_commas(static_cast<int64_t>(files.size())).c_str());
   }
   if (!flags.on("json") && !flags.on("csv")) std::fprintf(stderr, "+ at or above its cut-off. Not a medical device.\n");
   return failed > 0 ? static_cast<int>(Fault::input) : 0;

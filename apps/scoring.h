@@ -9,8 +9,8 @@
 
 namespace thorax {
 
-// The loader's images in its order, which must be unshuffled `rows`. after_batch(batch): called behind each run of the network, whose
-// logits and probabilities then are the batch's.
+// The loader's images in its order, which must be unshuffled `rows`. after_batch(batch): called behind each run of the network,
+// whose logits and probabilities then are the batch's.
 metrics::Scores score(Network& network, data::Loader& loader, const data::Manifest& manifest, const std::vector<size_t>& rows,
                       const std::function<void(const data::Batch&)>& after_batch);
 

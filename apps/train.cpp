@@ -30,7 +30,12 @@ constexpr int exit_interrupted = 128;  // + the signal's number
 class Training {
  public:
   Training(const TrainConfig& config, const std::string& config_text, TrainData data, const LossTable& loss)
-      : config_(config), config_text_(config_text), data_(std::move(data)), loss_(loss), trainer_(trainer_options()), schedule_(schedule()) {}
+      : config_(config),
+        config_text_(config_text),
+        data_(std::move(data)),
+        loss_(loss),
+        trainer_(trainer_options()),
+        schedule_(schedule()) {}
 
   Trainer& trainer() { return trainer_; }
   int64_t steps_per_epoch() const { return (static_cast<int64_t>(data_.train.size()) + config_.batch - 1) / config_.batch; }
@@ -46,16 +51,16 @@ class Training {
     while (progress_.epoch < config_.epochs) {
       if (!train_epoch(train)) {
         save_state(folder, progress_, identity, trainer_);
-        std::fprintf(stderr, "saved   stopped in epoch %ld; thorax train --resume %s goes on\n", static_cast<long>(progress_.epoch + 1),
-                     folder.path().c_str());
+        std::fprintf(stderr, "saved   stopped in epoch %ld; thorax train --resume %s goes on\n",
+                     static_cast<long>(progress_.epoch + 1), folder.path().c_str());
         return exit_interrupted + interrupt_signal();
       }
       finish_epoch(folder, val, log);
       save_state(folder, progress_, identity, trainer_);  // the commit point: what came before is done again if this is lost
     }
     std::fprintf(stderr, "done    %ld epochs; best epoch %ld, validation AUC %.3f\n        %s, %s (TensorBoard: %s)\n",
-                 static_cast<long>(config_.epochs), static_cast<long>(progress_.best_epoch), progress_.best, folder.best().c_str(),
-                 folder.metrics().c_str(), folder.events().c_str());
+                 static_cast<long>(config_.epochs), static_cast<long>(progress_.best_epoch), progress_.best,
+                 folder.best().c_str(), folder.metrics().c_str(), folder.events().c_str());
     std::fprintf(stderr, "next    thorax evaluate %s\n", folder.path().c_str());
     return 0;
   }
@@ -83,8 +88,9 @@ class Training {
 
   Schedule schedule() const {
     const auto half = static_cast<double>(config_.cycle_steps) / 2.0;
-    return resolved({config_.schedule, config_.schedule == "constant" ? config_.max_lr : config_.base_lr, config_.max_lr, half, half},
-                    steps_per_epoch() * config_.epochs);
+    return resolved(
+        {config_.schedule, config_.schedule == "constant" ? config_.max_lr : config_.base_lr, config_.max_lr, half, half},
+        steps_per_epoch() * config_.epochs);
   }
 
   data::LoaderOptions loader_options(bool training) const {
@@ -200,9 +206,11 @@ class Training {
 
 void print_plan(const TrainConfig& config, Training& training) {
   Program& program = training.trainer().training_program();
-  std::fprintf(stderr, "input   grey, %s, %s to %ldx%ld, (x/255 - %.3f)/%.3f\n", config.recipe.equalize ? "histogram equalised" : "as it is",
+  std::fprintf(stderr, "input   grey, %s, %s to %ldx%ld, (x/255 - %.3f)/%.3f\n",
+               config.recipe.equalize ? "histogram equalised" : "as it is",
                config.recipe.fit == Fit::stretch ? "stretched" : "padded", static_cast<long>(config.recipe.size),
-               static_cast<long>(config.recipe.size), static_cast<double>(config.recipe.mean), static_cast<double>(config.recipe.std));
+               static_cast<long>(config.recipe.size), static_cast<double>(config.recipe.mean),
+               static_cast<double>(config.recipe.std));
   std::fprintf(stderr, "model   %s, %s parameters, random weights\n", config.model.c_str(),
                with_commas(training.trainer().store().parameter_count()).c_str());
   std::fprintf(stderr, "loss    %s\n", config.loss.name.c_str());
@@ -237,7 +245,8 @@ void dry_run(const TrainConfig& config, Training& training) {
 namespace {
 
 std::filesystem::path out_of(const Flags& flags) {
-  if (flags.text("out").empty()) throw Error(Fault::input, "train: -o RUN is missing: the folder for the run", "thorax train --help has examples");
+  if (flags.text("out").empty())
+    throw Error(Fault::input, "train: -o RUN is missing: the folder for the run", "thorax train --help has examples");
   return flags.text("out");
 }
 

@@ -56,7 +56,9 @@ TrainData load_train_data(const TrainConfig& config, int64_t& dropped) {
   d.val = d.manifest.of(data::Split::val);
   d.test = d.manifest.of(data::Split::test);
   if (d.train.empty() || d.val.empty()) {
-    throw Error(Fault::input, str(config.manifest.table.string(), ": ", d.train.size(), " training and ", d.val.size(), " validation images; some of both are needed"),
+    throw Error(Fault::input,
+                str(config.manifest.table.string(), ": ", d.train.size(), " training and ", d.val.size(),
+                    " validation images; some of both are needed"),
                 "the split column holds train, val and test; without one thorax splits by patient itself");
   }
   d.counts = count(d.manifest, d.train);
@@ -68,7 +70,8 @@ void print_data(const TrainConfig& config, const TrainData& d, int64_t dropped) 
   for (const data::Row& row : d.manifest.rows) patients.insert(row.patient);
   const auto number = [](size_t n) { return with_commas(static_cast<int64_t>(n)); };
   std::fprintf(stderr, "data    %s: %s images%s; train %s, val %s, test %s%s\n", config.manifest.table.filename().c_str(),
-               number(d.manifest.rows.size()).c_str(), d.manifest.has_patients ? str(", ", number(patients.size()), " patients").c_str() : "",
+               number(d.manifest.rows.size()).c_str(),
+               d.manifest.has_patients ? str(", ", number(patients.size()), " patients").c_str() : "",
                number(d.train.size()).c_str(), number(d.val.size()).c_str(), number(d.test.size()).c_str(),
                d.split_here ? "; split here, by patient" : "");
   const size_t shared = d.manifest.patients_in_two_splits().size();
@@ -79,8 +82,8 @@ void print_data(const TrainConfig& config, const TrainData& d, int64_t dropped) 
   const ClassCounts test = count(d.manifest, d.test);
   for (size_t k = 0; k < d.counts.classes.size(); ++k) {
     const auto n = [](double v) { return with_commas(static_cast<int64_t>(v)); };
-    std::fprintf(stderr, "        %-30s %8s %8s %8s\n", shortened(d.counts.classes[k], 30).c_str(), n(d.counts.positives[k]).c_str(),
-                 n(val.positives[k]).c_str(), n(test.positives[k]).c_str());
+    std::fprintf(stderr, "        %-30s %8s %8s %8s\n", shortened(d.counts.classes[k], 30).c_str(),
+                 n(d.counts.positives[k]).c_str(), n(val.positives[k]).c_str(), n(test.positives[k]).c_str());
   }
 }
 

@@ -11,7 +11,8 @@
 namespace thorax {
 
 Flags train_flags() {
-  return Flags("train", "--data TABLE -o RUN [flags]", "Trains a model on a table of radiographs (CSV: an image column, labels 0, 1, -1 or empty).",
+  return Flags("train", "--data TABLE -o RUN [flags]",
+               "Trains a model on a table of radiographs (CSV: an image column, labels 0, 1, -1 or empty).",
                {
                    {"config", "FILE", "TOML with values for these flags; the command line wins", ""},
                    {"data", "TABLE", "the table of images", ""},
@@ -54,7 +55,8 @@ Flags train_flags() {
                    {"dry-run", "", "print memory, FLOPs and the time of a step, then stop", ""},
                    {"quiet", "", "no progress", ""},
                },
-               {"thorax train --data labels.csv --size 224 --epochs 10 -o run", "thorax train --config run/config.toml -o again", "thorax train --resume run"},
+               {"thorax train --data labels.csv --size 224 --epochs 10 -o run", "thorax train --config run/config.toml -o again",
+                "thorax train --resume run"},
                false);
 }
 

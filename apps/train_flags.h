@@ -6,7 +6,8 @@
 
 namespace thorax {
 
-// Throws Error(input) that names the flag for every value that makes no sense. With --resume the run's config.toml is merged first.
+// Throws Error(input) that names the flag for every value that makes no sense. With --resume the run's config.toml is merged
+// first.
 TrainConfig train_config(Flags& flags);
 
 // --threads, 0 being all processors.

@@ -17,8 +17,7 @@ void load(Network& net, const data::Batch& batch) {
 
 }  // namespace
 
-Trainer::Trainer(const TrainerOptions& o)
-    : options_(o), store_(Network::make_store(o.network, o.seed, true)) {
+Trainer::Trainer(const TrainerOptions& o) : options_(o), store_(Network::make_store(o.network, o.seed, true)) {
   scalars_.momentum = static_cast<float>(o.momentum);
   scalars_.weight_decay = static_cast<float>(o.weight_decay);
   scalars_.first = 1;

@@ -1,5 +1,5 @@
-// The numbers of a training run: parameters, momentum, the three programs (full batch, last batch, validation) over one arena, and
-// the position in the schedule.
+// The numbers of a training run: parameters, momentum, the three programs (full batch, last batch, validation) over one arena,
+// and the position in the schedule.
 #pragma once
 
 #include <memory>

@@ -15,7 +15,9 @@ constexpr const char* format_key = "thorax.format";
 constexpr const char* format_value = "state 1";
 constexpr const char* momentum_suffix = ".momentum";
 
-std::string momentum_name(const std::string& parameter) { return parameter + momentum_suffix; }
+std::string momentum_name(const std::string& parameter) {
+  return parameter + momentum_suffix;
+}
 
 double number(const SafetensorsFile& file, const std::string& key) {
   const auto it = file.metadata().find(key);
@@ -27,8 +29,9 @@ void check_identity(const SafetensorsFile& file, const std::map<std::string, std
   for (const auto& [key, value] : identity) {
     const auto it = file.metadata().find(key);
     if (it != file.metadata().end() && it->second == value) continue;
-    throw Error(Fault::input, str(file.path().string(), ": this run was begun with ", key, " ", it == file.metadata().end() ? "absent" : it->second,
-                                  ", not ", value),
+    throw Error(Fault::input,
+                str(file.path().string(), ": this run was begun with ", key, " ",
+                    it == file.metadata().end() ? "absent" : it->second, ", not ", value),
                 "a run goes on with the data and options it was begun with; --out begins a new one");
   }
 }

@@ -35,15 +35,24 @@ Arguments parse(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string flag = argv[i];
     const char* value = i + 1 < argc ? argv[i + 1] : "";
-    if (flag == "--by-step") a.by_step = true;
-    else if (flag == "--print") a.print = true;
-    else if (flag == "--size") a.spec.size = std::atol(value), ++i;
-    else if (flag == "--batch") a.batch = std::atol(value), ++i;
-    else if (flag == "--steps") a.steps = std::atol(value), ++i;
-    else if (flag == "--threads") a.spec.stream.threads = std::atoi(value), ++i;
-    else if (flag == "--model") a.spec.model = value, ++i;
-    else if (flag == "--dtype") a.spec.dtype = std::strcmp(value, "bf16") == 0 ? DType::bf16 : DType::f32, ++i;
-    else throw Error(Fault::input, str("no flag ", flag));
+    if (flag == "--by-step")
+      a.by_step = true;
+    else if (flag == "--print")
+      a.print = true;
+    else if (flag == "--size")
+      a.spec.size = std::atol(value), ++i;
+    else if (flag == "--batch")
+      a.batch = std::atol(value), ++i;
+    else if (flag == "--steps")
+      a.steps = std::atol(value), ++i;
+    else if (flag == "--threads")
+      a.spec.stream.threads = std::atoi(value), ++i;
+    else if (flag == "--model")
+      a.spec.model = value, ++i;
+    else if (flag == "--dtype")
+      a.spec.dtype = std::strcmp(value, "bf16") == 0 ? DType::bf16 : DType::f32, ++i;
+    else
+      throw Error(Fault::input, str("no flag ", flag));
   }
   return a;
 }
@@ -51,7 +60,8 @@ Arguments parse(int argc, char** argv) {
 void fill(Network& net) {
   const Rng rng(1, 0);
   const Tensor bytes = net.bytes();
-  for (int64_t i = 0; i < bytes.count(); ++i) bytes.as<uint8_t>()[i] = static_cast<uint8_t>(rng.bits(static_cast<uint64_t>(i)) & 255U);
+  for (int64_t i = 0; i < bytes.count(); ++i)
+    bytes.as<uint8_t>()[i] = static_cast<uint8_t>(rng.bits(static_cast<uint64_t>(i)) & 255U);
   const Tensor labels = net.labels();
   for (int64_t i = 0; i < labels.count(); ++i) {
     labels.as<float>()[i] = rng.uniform(static_cast<uint64_t>(i)) < 0.3F ? 1.0F : 0.0F;
@@ -64,7 +74,11 @@ void print_by_step(Network& net, int64_t steps) {
   for (int64_t i = 0; i < steps; ++i) net.program().run_timed(times);
   std::vector<std::pair<double, std::string>> rows;
   const auto& all = net.program().steps();
-  for (size_t i = 0; i < all.size(); ++i) rows.emplace_back(times[i] / static_cast<double>(steps), all[i].name + (all[i].flops > 0 ? str("  ", all[i].flops * 1e-9 * static_cast<double>(steps) / times[i], " GFLOP/s") : ""));
+  for (size_t i = 0; i < all.size(); ++i)
+    rows.emplace_back(
+        times[i] / static_cast<double>(steps),
+        all[i].name +
+            (all[i].flops > 0 ? str("  ", all[i].flops * 1e-9 * static_cast<double>(steps) / times[i], " GFLOP/s") : ""));
   std::sort(rows.rbegin(), rows.rend());
   for (const auto& [seconds, name] : rows) std::fprintf(stderr, "%9.3f ms  %s\n", seconds * 1e3, name.c_str());
 }
@@ -90,12 +104,14 @@ int run(int argc, char** argv) {
   const double median = times[times.size() / 2];
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  std::printf("{\"engine\": \"thorax\", \"size\": %ld, \"batch\": %ld, \"dtype\": \"%s\", \"median_s\": %.4f, \"min_s\": %.4f, \"ms_per_image\": %.2f, "
-              "\"peak_rss_mib\": %.0f, \"arena_mib\": %.0f, \"live_mib\": %.0f, \"gflop\": %.1f, \"loss\": %.6f}\n",
-              static_cast<long>(a.spec.size), static_cast<long>(a.batch), name_of(a.spec.dtype), median, times.front(),
-              1e3 * median / static_cast<double>(a.batch), static_cast<double>(usage.ru_maxrss) / 1024.0,
-              static_cast<double>(net.program().arena_bytes()) / 1048576.0, static_cast<double>(net.program().live_bytes()) / 1048576.0,
-              net.program().flops() * 1e-9, static_cast<double>(net.loss()));
+  std::printf(
+      "{\"engine\": \"thorax\", \"size\": %ld, \"batch\": %ld, \"dtype\": \"%s\", \"median_s\": %.4f, \"min_s\": %.4f, "
+      "\"ms_per_image\": %.2f, "
+      "\"peak_rss_mib\": %.0f, \"arena_mib\": %.0f, \"live_mib\": %.0f, \"gflop\": %.1f, \"loss\": %.6f}\n",
+      static_cast<long>(a.spec.size), static_cast<long>(a.batch), name_of(a.spec.dtype), median, times.front(),
+      1e3 * median / static_cast<double>(a.batch), static_cast<double>(usage.ru_maxrss) / 1024.0,
+      static_cast<double>(net.program().arena_bytes()) / 1048576.0, static_cast<double>(net.program().live_bytes()) / 1048576.0,
+      net.program().flops() * 1e-9, static_cast<double>(net.loss()));
   if (a.by_step) print_by_step(net, a.steps);
   return 0;
 }

@@ -30,7 +30,7 @@ std::vector<uint8_t> exposed(const std::vector<double>& values, Draws& draws, co
   std::vector<uint8_t> grey(values.size());
   for (size_t i = 0; i < values.size(); ++i) {
     const double v = brightness + contrast * (values[i] - mean) + 0.025 * static_cast<double>(grain.normal(i));
-    grey[i] = static_cast<uint8_t>(std::clamp(v, 0.0, 1.0) * 255.0 + 0.5);
+    grey[i] = static_cast<uint8_t>(std::lround(std::clamp(v, 0.0, 1.0) * 255.0));
   }
   return grey;
 }

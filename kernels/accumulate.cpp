@@ -6,6 +6,8 @@ namespace thorax {
 
 THORAX_TWINS(void accumulate(const Stream& stream, const float* from, float* to, int64_t count))
 
-void accumulate(const Stream& stream, const float* from, float* to, int64_t count) { THORAX_RUN(accumulate, stream, from, to, count); }
+void accumulate(const Stream& stream, const float* from, float* to, int64_t count) {
+  THORAX_RUN(accumulate, stream, from, to, count);
+}
 
 }  // namespace thorax

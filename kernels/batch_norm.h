@@ -1,5 +1,5 @@
-// Batch normalisation with the ReLU behind it, forward and in three forms backward. Slices are [n,c,H,W] blocked, f32 or bf16; x, y
-// and dy of one dtype. Arrays per channel are f32 and begin at the slice's first channel.
+// Batch normalisation with the ReLU behind it, forward and in three forms backward. Slices are [n,c,H,W] blocked, f32 or bf16; x,
+// y and dy of one dtype. Arrays per channel are f32 and begin at the slice's first channel.
 //   y  = relu(a*x + s),  a = gamma / sqrt(variance + eps),  s = beta - mean*a
 //   dz = dy where a*x + s > 0, else 0 (the very expression of the forward pass);  xhat = (x - mean) / sqrt(variance + eps)
 //   dx = a*dz - a*sum(dz)/count - xhat * a*sum(dz*xhat)/count      (Ioffe & Szegedy 2015; sums over the batch's count = N*H*W)
@@ -22,33 +22,39 @@ struct BatchNorm {
 void batch_norm_relu_forward(const Stream& stream, const Slice& x, const BatchNorm& norm, const Slice& y, bool relu);
 
 // sums: [n,2,c], overwritten: sum dz and sum dz*xhat of each image.
-void batch_norm_relu_backward_sums(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu, float* sums);
+void batch_norm_relu_backward_sums(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu,
+                                   float* sums);
 
 // The linear form, one pass: g = a*dz, or g += a*dz; and the sums. g: f32 or bf16.
-void batch_norm_relu_backward_linear(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu, const Slice& g,
-                                     bool accumulate, float* sums);
+void batch_norm_relu_backward_linear(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu,
+                                     const Slice& g, bool accumulate, float* sums);
 
-// The textbook form, from the totals [c]: dx = ..., or dx += .... dx: f32 or bf16; may be dy. Null totals: evaluation mode, dx = a*dz.
-void batch_norm_relu_backward_apply(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu, const float* sum_dz,
-                                    const float* sum_dz_xhat, int64_t count, const Slice& dx, bool accumulate);
+// The textbook form, from the totals [c]: dx = ..., or dx += .... dx: f32 or bf16; may be dy. Null totals: evaluation mode, dx =
+// a*dz.
+void batch_norm_relu_backward_apply(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu,
+                                    const float* sum_dz, const float* sum_dz_xhat, int64_t count, const Slice& dx,
+                                    bool accumulate);
 
-// The same around a 2x2 average pooling behind the ReLU: y and dpool are [n,c,H/2,W/2] (an odd last row or column is dropped), and
-// dz = dpool/4.
+// The same around a 2x2 average pooling behind the ReLU: y and dpool are [n,c,H/2,W/2] (an odd last row or column is dropped),
+// and dz = dpool/4.
 void batch_norm_relu_avg_pool_forward(const Stream& stream, const Slice& x, const BatchNorm& norm, const Slice& y);
-void batch_norm_relu_avg_pool_backward_sums(const Stream& stream, const Slice& x, const Slice& dpool, const BatchNorm& norm, float* sums);
-void batch_norm_relu_avg_pool_backward_apply(const Stream& stream, const Slice& x, const Slice& dpool, const BatchNorm& norm, const float* sum_dz,
-                                             const float* sum_dz_xhat, int64_t count, const Slice& dx, bool accumulate);
+void batch_norm_relu_avg_pool_backward_sums(const Stream& stream, const Slice& x, const Slice& dpool, const BatchNorm& norm,
+                                            float* sums);
+void batch_norm_relu_avg_pool_backward_apply(const Stream& stream, const Slice& x, const Slice& dpool, const BatchNorm& norm,
+                                             const float* sum_dz, const float* sum_dz_xhat, int64_t count, const Slice& dx,
+                                             bool accumulate);
 
-// sums: [images,2,channels] -> dgamma = sum dz*xhat and dbeta = sum dz, written or added to, unless null; and the totals [channels].
+// sums: [images,2,channels] -> dgamma = sum dz*xhat and dbeta = sum dz, written or added to, unless null; and the totals
+// [channels].
 void finish_sums(const float* sums, int64_t images, int64_t channels, float* dgamma, float* dbeta, bool accumulate, float* sum_dz,
                  float* sum_dz_xhat);
 
 // What one consumer leaves to be applied once at the end: b = or += -a*sum_dz_xhat/count, c = or += -a*sum_dz/count.
-void accumulate_corrections(const float* gamma, const float* variance, float eps, const float* sum_dz, const float* sum_dz_xhat, int64_t count,
-                            int64_t channels, float* b, float* c, bool accumulate);
+void accumulate_corrections(const float* gamma, const float* variance, float eps, const float* sum_dz, const float* sum_dz_xhat,
+                            int64_t count, int64_t channels, float* b, float* c, bool accumulate);
 
 // out = g + b*xhat + c. out: f32 or bf16, may be g.
-void apply_corrections(const Stream& stream, const Slice& g, const Slice& x, const float* mean, const float* variance, float eps, const float* b,
-                       const float* c, const Slice& out);
+void apply_corrections(const Stream& stream, const Slice& g, const Slice& x, const float* mean, const float* variance, float eps,
+                       const float* b, const float* c, const Slice& out);
 
 }  // namespace thorax

@@ -1,5 +1,6 @@
-// 2-D convolution without bias, as three operations: forward, backward_data, backward_filter. Each is made once, at plan time, for
-// one whole problem (shape, dtype, algorithm, threads), and is then called with addresses alone. On the CPU they are oneDNN's.
+// 2-D convolution without bias, as three operations: forward, backward_data, backward_filter. Each is made once, at plan time,
+// for one whole problem (shape, dtype, algorithm, threads), and is then called with addresses alone. On the CPU they are
+// oneDNN's.
 #pragma once
 
 #include <cstddef>
@@ -19,14 +20,15 @@ struct Conv2dShape {
   int64_t kernel = 1;
   int64_t stride = 1;
   int64_t pad = 0;
-  DType dtype = DType::f32;   // of x, y and their gradients; filters and their gradients are f32 outside
-  bool plain_input = false;   // x is [N,C,H,W] plain with 1 or 3 channels (the stem); else blocked
+  DType dtype = DType::f32;  // of x, y and their gradients; filters and their gradients are f32 outside
+  bool plain_input = false;  // x is [N,C,H,W] plain with 1 or 3 channels (the stem); else blocked
 
   int64_t out_height() const { return (height + 2 * pad - kernel) / stride + 1; }
   int64_t out_width() const { return (width + 2 * pad - kernel) / stride + 1; }
   Shape filter() const { return {out_channels, in_channels, kernel, kernel}; }
   double flops() const {
-    return 2.0 * static_cast<double>(images * out_channels * out_height() * out_width()) * static_cast<double>(in_channels * kernel * kernel);
+    return 2.0 * static_cast<double>(images * out_channels * out_height() * out_width()) *
+           static_cast<double>(in_channels * kernel * kernel);
   }
 };
 

@@ -28,7 +28,8 @@ void replicate_plane(const Tensor& plane, const Tensor& channels) {
   const size_t bytes = static_cast<size_t>(plane.shape[2] * plane.shape[3]) * size_of(plane.dtype);
   for (int64_t n = 0; n < plane.shape[0]; ++n) {
     const std::byte* from = static_cast<const std::byte*>(plane.data) + static_cast<size_t>(n) * bytes;
-    for (int64_t c = 0; c < 3; ++c) std::memcpy(static_cast<std::byte*>(channels.data) + static_cast<size_t>(n * 3 + c) * bytes, from, bytes);
+    for (int64_t c = 0; c < 3; ++c)
+      std::memcpy(static_cast<std::byte*>(channels.data) + static_cast<size_t>(n * 3 + c) * bytes, from, bytes);
   }
 }
 

@@ -1,5 +1,5 @@
-// Items side by side: each caller, a thread of its own, takes a contiguous part of the items in order. What is called inside must be
-// made for one thread (oneDNN primitives) or look whether it is inside (our kernels do).
+// Items side by side: each caller, a thread of its own, takes a contiguous part of the items in order. What is called inside must
+// be made for one thread (oneDNN primitives) or look whether it is inside (our kernels do).
 #pragma once
 
 #include <cstdint>

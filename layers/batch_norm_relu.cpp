@@ -44,8 +44,10 @@ class BatchNormRelu final : public Op {
               });
     const Emitter::Target target = emit.target(x_);
     if (!target) return;
-    emit.step(name() + ".backward", joined(std::vector<Slot>{x, dy, totals, target.accumulate ? target.slot : Slot{}}, slots_.reads(statistics_)),
-              {target.slot}, 0, [slots = slots_, statistics = statistics_, x, dy, totals, target, shape, relu = relu_](const Run& run) {
+    emit.step(name() + ".backward",
+              joined(std::vector<Slot>{x, dy, totals, target.accumulate ? target.slot : Slot{}}, slots_.reads(statistics_)),
+              {target.slot}, 0,
+              [slots = slots_, statistics = statistics_, x, dy, totals, target, shape, relu = relu_](const Run& run) {
                 const float* total = statistics ? run[totals].as<float>() : nullptr;
                 batch_norm_relu_backward_apply(run.stream, run[x], run[dy], slots.view(run, statistics), relu, total,
                                                total != nullptr ? total + shape[1] : nullptr, shape[0] * shape[2] * shape[3],

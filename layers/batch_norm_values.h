@@ -55,8 +55,8 @@ struct BatchNormGradients {
 
   // sums: [N,2,C] of batch_norm_relu_backward_sums; totals: [2,C], sum dz and sum dz*xhat.
   void finish(const Run& run, const float* sums, int64_t images, int64_t channels, float* totals) const {
-    finish_sums(sums, images, channels, gamma ? run[gamma.slot].as<float>() : nullptr, beta ? run[beta.slot].as<float>() : nullptr,
-                gamma.accumulate, totals, totals + channels);
+    finish_sums(sums, images, channels, gamma ? run[gamma.slot].as<float>() : nullptr,
+                beta ? run[beta.slot].as<float>() : nullptr, gamma.accumulate, totals, totals + channels);
   }
 };
 

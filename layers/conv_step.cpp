@@ -9,8 +9,12 @@ namespace thorax {
 namespace {
 constexpr size_t group_limit = size_t{64} << 20;
 
-Shape bytes_shape(size_t bytes) { return {static_cast<int64_t>(bytes)}; }
-size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
+Shape bytes_shape(size_t bytes) {
+  return {static_cast<int64_t>(bytes)};
+}
+size_t aligned(size_t bytes) {
+  return (bytes + 63) / 64 * 64;
+}
 
 // A Winograd tile is 4x4: maps smaller than a few tiles waste more than the algorithm saves (measured).
 constexpr int64_t smallest_winograd_map = 14;
@@ -30,10 +34,13 @@ void ConvStep::plan_forward(Emitter& emit) {
   const bool large = std::min(shape_.height, shape_.width) >= smallest_winograd_map;
   forward_ = std::make_shared<ConvForward>(shape_, Conv2dChoice{large, grouping_.threads, grouping_.callers});
   packed_forward_ = emit.slot(name_ + ".packed", bytes_shape(forward_->packed_bytes()), DType::u8);
-  workspace_forward_ = emit.slot(name_ + ".workspace", bytes_shape(aligned(forward_->workspace_bytes()) * static_cast<size_t>(grouping_.callers)), DType::u8);
+  workspace_forward_ =
+      emit.slot(name_ + ".workspace", bytes_shape(aligned(forward_->workspace_bytes()) * static_cast<size_t>(grouping_.callers)),
+                DType::u8);
   const Slot filter = emit.of(filter_);
-  emit.pack(name_ + ".pack", {filter}, {packed_forward_},
-            [conv = forward_, filter, packed = packed_forward_](const Run& run) { conv->pack(run[filter].as<float>(), run[packed].data); });
+  emit.pack(name_ + ".pack", {filter}, {packed_forward_}, [conv = forward_, filter, packed = packed_forward_](const Run& run) {
+    conv->pack(run[filter].as<float>(), run[packed].data);
+  });
 }
 
 void ConvStep::plan_backward(Emitter& emit, bool want_data) {
@@ -41,7 +48,8 @@ void ConvStep::plan_backward(Emitter& emit, bool want_data) {
   const auto callers = static_cast<size_t>(grouping_.callers);
   if (target_) {
     backward_filter_ = std::make_shared<ConvBackwardFilter>(shape_, Conv2dChoice{true, grouping_.threads, grouping_.callers});
-    workspace_filter_ = emit.slot(name_ + ".filter_workspace", bytes_shape(aligned(backward_filter_->workspace_bytes()) * callers), DType::u8);
+    workspace_filter_ =
+        emit.slot(name_ + ".filter_workspace", bytes_shape(aligned(backward_filter_->workspace_bytes()) * callers), DType::u8);
     // Per caller: the sum over its groups, and the gradient of one group when there are several.
     const size_t parts = grouping_.groups > grouping_.callers ? 2 : 1;
     sums_ = emit.slot(name_ + ".filter_sums", bytes_shape(sum_stride() * callers * parts), DType::u8);
@@ -50,13 +58,18 @@ void ConvStep::plan_backward(Emitter& emit, bool want_data) {
   const bool large = std::min(shape_.height, shape_.width) >= smallest_winograd_map;
   backward_data_ = std::make_shared<ConvBackwardData>(shape_, Conv2dChoice{large, grouping_.threads, grouping_.callers});
   packed_backward_ = emit.slot(name_ + ".packed_backward", bytes_shape(backward_data_->packed_bytes()), DType::u8);
-  workspace_data_ = emit.slot(name_ + ".data_workspace", bytes_shape(aligned(backward_data_->workspace_bytes()) * callers), DType::u8);
+  workspace_data_ =
+      emit.slot(name_ + ".data_workspace", bytes_shape(aligned(backward_data_->workspace_bytes()) * callers), DType::u8);
   const Slot filter = emit.of(filter_);
   emit.pack(name_ + ".pack_backward", {filter}, {packed_backward_},
-            [conv = backward_data_, filter, packed = packed_backward_](const Run& run) { conv->pack(run[filter].as<float>(), run[packed].data); });
+            [conv = backward_data_, filter, packed = packed_backward_](const Run& run) {
+              conv->pack(run[filter].as<float>(), run[packed].data);
+            });
 }
 
-size_t ConvStep::sum_stride() const { return aligned(backward_filter_->packed_bytes()); }
+size_t ConvStep::sum_stride() const {
+  return aligned(backward_filter_->packed_bytes());
+}
 
 void* ConvStep::workspace(const Run& run, Slot slot, size_t bytes, int caller) const {
   return static_cast<std::byte*>(run[slot].data) + aligned(bytes) * static_cast<size_t>(caller);
@@ -67,7 +80,8 @@ void ConvStep::forward(const Run& run, int caller, const void* x, void* y) const
 }
 
 void ConvStep::backward_data(const Run& run, int caller, const void* dy, void* dx) const {
-  backward_data_->run(caller, dy, run[packed_backward_].data, dx, workspace(run, workspace_data_, backward_data_->workspace_bytes(), caller));
+  backward_data_->run(caller, dy, run[packed_backward_].data, dx,
+                      workspace(run, workspace_data_, backward_data_->workspace_bytes(), caller));
 }
 
 void ConvStep::backward_filter(const Run& run, int caller, bool first, const void* x, const void* dy) const {
@@ -84,8 +98,8 @@ void ConvStep::finish_filter(const Run& run) const {
   auto* sums = static_cast<std::byte*>(run[sums_].data);
   const int64_t busy = std::min<int64_t>(grouping_.callers, grouping_.groups);
   for (int64_t caller = 1; caller < busy; ++caller) {
-    accumulate(run.stream, reinterpret_cast<const float*>(sums + sum_stride() * static_cast<size_t>(caller)), reinterpret_cast<float*>(sums),
-               static_cast<int64_t>(backward_filter_->packed_bytes() / sizeof(float)));
+    accumulate(run.stream, reinterpret_cast<const float*>(sums + sum_stride() * static_cast<size_t>(caller)),
+               reinterpret_cast<float*>(sums), static_cast<int64_t>(backward_filter_->packed_bytes() / sizeof(float)));
   }
   backward_filter_->unpack(sums, run[target_.slot].as<float>(), target_.accumulate);
 }

@@ -30,9 +30,11 @@ class DenseBlock final : public Op {
               [block = slots_, from, partial, images, pixels, channels](const Run& run) {
                 const Tensor statistics = run[block.statistics];
                 auto* partials = run[partial].as<float>();
-                copy_with_statistics(run.stream, run[from], {run[block.buffer], 0, images, 0, channels}, statistics ? partials : nullptr);
+                copy_with_statistics(run.stream, run[from], {run[block.buffer], 0, images, 0, channels},
+                                     statistics ? partials : nullptr);
                 if (!statistics) return;
-                merge_statistics(partials, images, channels, pixels, statistics.as<float>(), statistics.as<float>() + statistics.shape[1]);
+                merge_statistics(partials, images, channels, pixels, statistics.as<float>(),
+                                 statistics.as<float>() + statistics.shape[1]);
               });
     const Tensor like{nullptr, y.shape, y.dtype, y.layout};
     for (DenseLayer& layer : layers_) layer.forward(emit, slots_, like);
@@ -65,13 +67,13 @@ class DenseBlock final : public Op {
     if (!target) return;
     const ValueInfo& x = emit.graph().info(x_);
     const BlockPart part{0, x.shape[0], 0, x.shape[1]};
-    const Slot fresh = target.accumulate ? emit.slot(name() + ".input_gradient", x.shape, x.gradient_dtype, Layout::blocked) : target.slot;
+    const Slot fresh =
+        target.accumulate ? emit.slot(name() + ".input_gradient", x.shape, x.gradient_dtype, Layout::blocked) : target.slot;
     emit.step(name() + ".input.backward", {slots_.buffer, slots_.statistics, slots_.gradient, slots_.corrections}, {fresh}, 0,
               [block = slots_, part, fresh](const Run& run) { finish_gradient(run, block, part, run[fresh]); });
     if (!target.accumulate) return;
-    emit.step(name() + ".input.add", {fresh, target.slot}, {target.slot}, 0, [fresh, to = target.slot](const Run& run) {
-      add_forward(run.stream, run[fresh], run[to], run[to]);
-    });
+    emit.step(name() + ".input.add", {fresh, target.slot}, {target.slot}, 0,
+              [fresh, to = target.slot](const Run& run) { add_forward(run.stream, run[fresh], run[to], run[to]); });
   }
 
   Value x_;
@@ -84,7 +86,8 @@ class DenseBlock final : public Op {
 
 DenseBlockOutput dense_block(Graph& g, const std::string& name, Value x, const DenseBlockSpec& spec) {
   const ValueInfo in = g.info(x);
-  if (in.shape.rank() != 4 || in.layout != Layout::blocked) throw Error(Fault::defect, str(name, ": x is ", in.shape, ", blocked [N,C,H,W] is expected"));
+  if (in.shape.rank() != 4 || in.layout != Layout::blocked)
+    throw Error(Fault::defect, str(name, ": x is ", in.shape, ", blocked [N,C,H,W] is expected"));
   std::vector<DenseLayer> layers;
   std::vector<Value> inputs{x};
   int64_t channels = in.shape[1];

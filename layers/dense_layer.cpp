@@ -34,8 +34,8 @@ void DenseLayer::append_inputs(std::vector<Value>& inputs) const {
 }
 
 Slot DenseLayer::scratch(Emitter& emit, const char* what, int64_t channels) const {
-  return emit.slot(name_ + what, {grouping_.callers * grouping_.images, channels, geometry_.height, geometry_.width}, geometry_.dtype,
-                   Layout::blocked);
+  return emit.slot(name_ + what, {grouping_.callers * grouping_.images, channels, geometry_.height, geometry_.width},
+                   geometry_.dtype, Layout::blocked);
 }
 
 // The images of one caller, as a tensor of its own.
@@ -51,12 +51,15 @@ void DenseLayer::forward(Emitter& emit, const DenseBlockSlots& block, const Tens
   const Geometry& s = geometry_;
   const size_t operand = static_cast<size_t>(std::max(in_, middle_) * s.pixels()) * size_of(s.dtype);
   grouping_ = Grouping::choose(s.images, operand, s.dtype, emit.stream().threads);
-  conv1_.emplace(name_ + ".conv1", Conv2dShape{grouping_.images, in_, s.height, s.width, middle_, 1, 1, 0, s.dtype, false}, grouping_, filter1_);
-  conv2_.emplace(name_ + ".conv2", Conv2dShape{grouping_.images, middle_, s.height, s.width, growth_, 3, 1, 1, s.dtype, false}, grouping_, filter2_);
+  conv1_.emplace(name_ + ".conv1", Conv2dShape{grouping_.images, in_, s.height, s.width, middle_, 1, 1, 0, s.dtype, false},
+                 grouping_, filter1_);
+  conv2_.emplace(name_ + ".conv2", Conv2dShape{grouping_.images, middle_, s.height, s.width, growth_, 3, 1, 1, s.dtype, false},
+                 grouping_, filter2_);
   slots1_ = BatchNormSlots(emit, norm1_);
   slots2_ = BatchNormSlots(emit, norm2_);
   bottleneck_ = emit.slot(name_ + ".bottleneck", {s.images, middle_, s.height, s.width}, s.dtype, Layout::blocked);
-  bottleneck_statistics_ = emit.graph().training() ? emit.slot(name_ + ".bottleneck_statistics", {2, middle_}, DType::f32) : Slot{};
+  bottleneck_statistics_ =
+      emit.graph().training() ? emit.slot(name_ + ".bottleneck_statistics", {2, middle_}, DType::f32) : Slot{};
   emit_bottleneck(emit, block);
   emit_append(emit, block);
   if (!emit.graph().training()) return;
@@ -70,8 +73,8 @@ void DenseLayer::emit_bottleneck(Emitter& emit, const DenseBlockSlots& block) {
   const Slot operand = scratch(emit, ".operand1", in_);
   const Slot partial = emit.slot(name_ + ".partial1", {geometry_.images, 2, middle_}, DType::f32);
   emit.step(name_ + ".conv1", joined(std::vector<Slot>{block.buffer}, slots1_.reads(block.statistics), conv1_->forward_reads()),
-            joined(std::vector<Slot>{bottleneck_, bottleneck_statistics_, operand, partial}, conv1_->forward_writes()), conv1_->flops(),
-            [self = *this, block, operand, partial](const Run& run) {
+            joined(std::vector<Slot>{bottleneck_, bottleneck_statistics_, operand, partial}, conv1_->forward_writes()),
+            conv1_->flops(), [self = *this, block, operand, partial](const Run& run) {
               const BatchNorm norm = self.slots1_.view(run, block.statistics);
               const Tensor buffer = run[block.buffer];
               const Tensor made = run[self.bottleneck_];
@@ -97,9 +100,10 @@ void DenseLayer::emit_append(Emitter& emit, const DenseBlockSlots& block) {
   const Slot fresh = scratch(emit, ".fresh", growth_);
   const Slot partial = emit.slot(name_ + ".partial2", {geometry_.images, 2, growth_}, DType::f32);
   emit.step(name_ + ".conv2",
-            joined(std::vector<Slot>{bottleneck_, block.buffer, block.statistics}, slots2_.reads(bottleneck_statistics_), conv2_->forward_reads()),
-            joined(std::vector<Slot>{block.buffer, block.statistics, operand, fresh, partial}, conv2_->forward_writes()), conv2_->flops(),
-            [self = *this, block, operand, fresh, partial](const Run& run) {
+            joined(std::vector<Slot>{bottleneck_, block.buffer, block.statistics}, slots2_.reads(bottleneck_statistics_),
+                   conv2_->forward_reads()),
+            joined(std::vector<Slot>{block.buffer, block.statistics, operand, fresh, partial}, conv2_->forward_writes()),
+            conv2_->flops(), [self = *this, block, operand, fresh, partial](const Run& run) {
               const BatchNorm norm = self.slots2_.view(run, self.bottleneck_statistics_);
               const Tensor middle = run[self.bottleneck_];
               const Tensor buffer = run[block.buffer];
@@ -116,13 +120,15 @@ void DenseLayer::emit_append(Emitter& emit, const DenseBlockSlots& block) {
               });
               if (!statistics) return;
               auto* mean = statistics.as<float>() + self.in_;
-              merge_statistics(partials, buffer.shape[0], self.growth_, self.geometry_.pixels(), mean, mean + statistics.shape[1]);
+              merge_statistics(partials, buffer.shape[0], self.growth_, self.geometry_.pixels(), mean,
+                               mean + statistics.shape[1]);
             });
 }
 
 void DenseLayer::backward(Emitter& emit, const DenseBlockSlots& block) {
   const Geometry& s = geometry_;
-  const Slot middle_gradient = emit.slot(name_ + ".bottleneck_gradient", {s.images, middle_, s.height, s.width}, s.dtype, Layout::blocked);
+  const Slot middle_gradient =
+      emit.slot(name_ + ".bottleneck_gradient", {s.images, middle_, s.height, s.width}, s.dtype, Layout::blocked);
   const Slot totals = emit.slot(name_ + ".totals2", {2, middle_}, DType::f32);
   emit_append_backward(emit, block, middle_gradient, totals);
   emit_bottleneck_backward(emit, block, middle_gradient, totals);
@@ -173,7 +179,8 @@ void DenseLayer::emit_bottleneck_backward(Emitter& emit, const DenseBlockSlots& 
       name_ + ".conv1.backward",
       joined(std::vector<Slot>{block.buffer, block.gradient, block.corrections, bottleneck_, middle_gradient, totals},
              slots1_.reads(block.statistics), slots2_.reads(bottleneck_statistics_), conv1_->data_reads()),
-      joined(std::vector<Slot>{block.gradient, block.corrections, middle_gradient, operand, sums, totals1, gradients.gamma.slot, gradients.beta.slot},
+      joined(std::vector<Slot>{block.gradient, block.corrections, middle_gradient, operand, sums, totals1, gradients.gamma.slot,
+                               gradients.beta.slot},
              conv1_->filter_writes(), conv1_->data_writes()),
       2 * conv1_->flops(), [self = *this, block, middle_gradient, totals, gradients, operand, sums, totals1](const Run& run) {
         const BatchNorm norm1 = self.slots1_.view(run, block.statistics);
@@ -196,15 +203,16 @@ void DenseLayer::emit_bottleneck_backward(Emitter& emit, const DenseBlockSlots& 
             self.conv1_->backward_filter(run, caller, first, x.data, slice_address(dmiddle));
           }
           self.conv1_->backward_data(run, caller, slice_address(dmiddle), x.data);
-          batch_norm_relu_backward_linear(run.stream, read, x, norm1, true, {run[block.gradient], image, images, 0, self.in_}, true,
-                                          partials + image * 2 * self.in_);
+          batch_norm_relu_backward_linear(run.stream, read, x, norm1, true, {run[block.gradient], image, images, 0, self.in_},
+                                          true, partials + image * 2 * self.in_);
         });
         if (self.conv1_->wants_filter()) self.conv1_->finish_filter(run);
         auto* total1 = run[totals1].as<float>();
         gradients.finish(run, partials, buffer.shape[0], self.in_, total1);
         if (!batch_statistics) return;
         auto* b = run[block.corrections].as<float>();
-        accumulate_corrections(norm1.gamma, norm1.variance, norm1.eps, total1, total1 + self.in_, count, self.in_, b, b + buffer.shape[1], true);
+        accumulate_corrections(norm1.gamma, norm1.variance, norm1.eps, total1, total1 + self.in_, count, self.in_, b,
+                               b + buffer.shape[1], true);
       });
 }
 

@@ -14,7 +14,8 @@ class Normalize final : public Op {
   void forward(Emitter& emit) override {
     const Slot x = emit.of(inputs()[0]);
     const Slot y = emit.of(outputs()[0]);
-    emit.step(name(), {x}, {y}, 0, [x, y, mean = mean_, std = std_](const Run& run) { ::thorax::normalize(run.stream, run[x], mean, std, run[y]); });
+    emit.step(name(), {x}, {y}, 0,
+              [x, y, mean = mean_, std = std_](const Run& run) { ::thorax::normalize(run.stream, run[x], mean, std, run[y]); });
   }
   void backward(Emitter&) override {}  // bytes have no gradient
 

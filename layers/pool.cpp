@@ -16,8 +16,9 @@ class MaxPool final : public Op {
     const Slot x = emit.of(inputs()[0]);
     const Slot y = emit.of(outputs()[0]);
     index_ = emit.slot(name() + ".index", emit.graph().info(outputs()[0]).shape, DType::u8, Layout::blocked);
-    emit.step(name(), {x}, {y, index_}, 0,
-              [x, y, index = index_, window = window_](const Run& run) { max_pool_forward(run.stream, run[x], window, run[y], run[index]); });
+    emit.step(name(), {x}, {y, index_}, 0, [x, y, index = index_, window = window_](const Run& run) {
+      max_pool_forward(run.stream, run[x], window, run[y], run[index]);
+    });
   }
 
   void backward(Emitter& emit) override {
@@ -47,9 +48,9 @@ class GlobalAvgPool final : public Op {
   void backward(Emitter& emit) override {
     const Slot dy = emit.gradient(outputs()[0]);
     const Emitter::Target target = emit.target(inputs()[0]);
-    emit.step(name() + ".backward", {dy, target.accumulate ? target.slot : Slot{}}, {target.slot}, 0, [dy, target](const Run& run) {
-      global_avg_pool_backward(run.stream, run[dy], run[target.slot], target.accumulate);
-    });
+    emit.step(
+        name() + ".backward", {dy, target.accumulate ? target.slot : Slot{}}, {target.slot}, 0,
+        [dy, target](const Run& run) { global_avg_pool_backward(run.stream, run[dy], run[target.slot], target.accumulate); });
   }
 };
 
@@ -59,7 +60,8 @@ Value max_pool(Graph& g, const std::string& name, Value x, int64_t kernel, int64
   const ValueInfo in = g.info(x);
   auto& op = g.add<MaxPool>(name, x, Window{kernel, stride, pad});
   const auto out = [&](int64_t size) { return (size + 2 * pad - kernel) / stride + 1; };
-  return g.output_of(op, name + ".out", {in.shape[0], in.shape[1], out(in.shape[2]), out(in.shape[3])}, in.dtype, Layout::blocked);
+  return g.output_of(op, name + ".out", {in.shape[0], in.shape[1], out(in.shape[2]), out(in.shape[3])}, in.dtype,
+                     Layout::blocked);
 }
 
 Value global_avg_pool(Graph& g, const std::string& name, Value x) {

@@ -50,11 +50,13 @@ class Stem final : public Op {
     const Slot workspace = emit.slot(name() + ".filter_workspace", {static_cast<int64_t>(conv->workspace_bytes())}, DType::u8);
     const Slot packed = emit.slot(name() + ".filter_packed", {static_cast<int64_t>(conv->packed_bytes())}, DType::u8);
     const Slot folded = grey && !replicate ? emit.slot(name() + ".folded_gradient", shape.filter(), DType::f32) : Slot{};
-    const Slot copies = replicate ? emit.slot(name() + ".replicated", {shape.images, 3, shape.height, shape.width}, shape.dtype) : Slot{};
+    const Slot copies =
+        replicate ? emit.slot(name() + ".replicated", {shape.images, 3, shape.height, shape.width}, shape.dtype) : Slot{};
     const Slot x = emit.of(x_);
     const Slot dy = emit.gradient(outputs()[0]);
-    emit.step(name() + ".backward", {x, dy, target.accumulate ? target.slot : Slot{}}, {target.slot, workspace, packed, folded, copies},
-              shape_.flops(), [conv, target, workspace, packed, folded, copies, x, dy](const Run& run) {
+    emit.step(name() + ".backward", {x, dy, target.accumulate ? target.slot : Slot{}},
+              {target.slot, workspace, packed, folded, copies}, shape_.flops(),
+              [conv, target, workspace, packed, folded, copies, x, dy](const Run& run) {
                 Tensor from = run[x];
                 if (const Tensor c = run[copies]) {
                   replicate_plane(from, c);

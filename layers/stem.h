@@ -1,6 +1,6 @@
-// The first convolution, 7x7 with stride 2. Its filter always has three input channels, [out,3,7,7], so that training, transfer and
-// foreign weights are the same everywhere; from a grey plane it is fed by a fold: sum the filter over its input channels, which is
-// exactly what replicating the plane three times would compute.
+// The first convolution, 7x7 with stride 2. Its filter always has three input channels, [out,3,7,7], so that training, transfer
+// and foreign weights are the same everywhere; from a grey plane it is fed by a fold: sum the filter over its input channels,
+// which is exactly what replicating the plane three times would compute.
 #pragma once
 
 #include <string>

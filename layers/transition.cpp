@@ -11,7 +11,8 @@ namespace {
 
 class Transition final : public Op {
  public:
-  Transition(std::string name, std::vector<Value> inputs, const DenseBlockOutput& block, const BatchNormValues& norm, Value filter)
+  Transition(std::string name, std::vector<Value> inputs, const DenseBlockOutput& block, const BatchNormValues& norm,
+             Value filter)
       : Op(std::move(name), std::move(inputs)), block_(block), norm_(norm), filter_(filter) {}
 
   void forward(Emitter& emit) override {
@@ -19,7 +20,8 @@ class Transition final : public Op {
     const ValueInfo& y = emit.graph().info(outputs()[0]);
     const int64_t channels = x.shape[1];
     const int64_t threads = emit.stream().threads;
-    conv_.emplace(name() + ".conv", Conv2dShape{x.shape[0], channels, y.shape[2], y.shape[3], y.shape[1], 1, 1, 0, x.dtype, false},
+    conv_.emplace(name() + ".conv",
+                  Conv2dShape{x.shape[0], channels, y.shape[2], y.shape[3], y.shape[1], 1, 1, 0, x.dtype, false},
                   Grouping{1, x.shape[0], static_cast<int>(threads), 1}, filter_);
     conv_->plan_forward(emit);
     slots_ = BatchNormSlots(emit, norm_);
@@ -31,8 +33,9 @@ class Transition final : public Op {
               [slots = slots_, statistics = statistics_, from, pooled = pooled_](const Run& run) {
                 batch_norm_relu_avg_pool_forward(run.stream, run[from], slots.view(run, statistics), run[pooled]);
               });
-    emit.step(name() + ".conv", joined(std::vector<Slot>{pooled_}, conv_->forward_reads()), joined(std::vector<Slot>{to}, conv_->forward_writes()),
-              conv_->flops(), [conv = *conv_, pooled = pooled_, to](const Run& run) { conv.forward(run, 0, run[pooled].data, run[to].data); });
+    emit.step(name() + ".conv", joined(std::vector<Slot>{pooled_}, conv_->forward_reads()),
+              joined(std::vector<Slot>{to}, conv_->forward_writes()), conv_->flops(),
+              [conv = *conv_, pooled = pooled_, to](const Run& run) { conv.forward(run, 0, run[pooled].data, run[to].data); });
     if (statistics_) slots_.emit_running_update(emit, name() + ".norm", statistics_, x.shape[0] * x.shape[2] * x.shape[3]);
   }
 
@@ -40,7 +43,8 @@ class Transition final : public Op {
     const ValueInfo& x = emit.graph().info(block_.y);
     const ValueInfo& y = emit.graph().info(outputs()[0]);
     const Slot dy = emit.gradient(outputs()[0]);
-    const Slot dpooled = emit.slot(name() + ".pooled_gradient", {x.shape[0], x.shape[1], y.shape[2], y.shape[3]}, x.dtype, Layout::blocked);
+    const Slot dpooled =
+        emit.slot(name() + ".pooled_gradient", {x.shape[0], x.shape[1], y.shape[2], y.shape[3]}, x.dtype, Layout::blocked);
     conv_->plan_backward(emit, true);
     emit.step(name() + ".conv.backward", joined(std::vector<Slot>{dy, pooled_}, conv_->data_reads()),
               joined(std::vector<Slot>{dpooled}, conv_->data_writes(), conv_->filter_writes()), 2 * conv_->flops(),
@@ -70,12 +74,12 @@ class Transition final : public Op {
     const Emitter::Target target = emit.target(block_.y);
     if (!target) return;
     emit.step(name() + ".norm.backward",
-              joined(std::vector<Slot>{x, dpooled, totals, target.accumulate ? target.slot : Slot{}}, slots_.reads(statistics_)), {target.slot}, 0,
-              [slots = slots_, statistics = statistics_, x, dpooled, totals, target, shape](const Run& run) {
+              joined(std::vector<Slot>{x, dpooled, totals, target.accumulate ? target.slot : Slot{}}, slots_.reads(statistics_)),
+              {target.slot}, 0, [slots = slots_, statistics = statistics_, x, dpooled, totals, target, shape](const Run& run) {
                 const float* total = statistics ? run[totals].as<float>() : nullptr;
                 batch_norm_relu_avg_pool_backward_apply(run.stream, run[x], run[dpooled], slots.view(run, statistics), total,
-                                                        total != nullptr ? total + shape[1] : nullptr, shape[0] * shape[2] * shape[3],
-                                                        run[target.slot], target.accumulate);
+                                                        total != nullptr ? total + shape[1] : nullptr,
+                                                        shape[0] * shape[2] * shape[3], run[target.slot], target.accumulate);
               });
   }
 

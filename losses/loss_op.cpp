@@ -19,7 +19,8 @@ class Loss final : public Op {
     gradient_ = emit.slot(name() + ".dlogits", emit.graph().info(inputs()[0]).shape, DType::f32);
     emit.step(name(), {logits, labels, mask}, {loss, gradient_}, 0,
               [logits, labels, mask, loss, gradient = gradient_, table = table_](const Run& run) {
-                loss_forward_backward(run.stream, run[logits], run[labels], run[mask], table, run[loss].as<float>(), run[gradient]);
+                loss_forward_backward(run.stream, run[logits], run[labels], run[mask], table, run[loss].as<float>(),
+                                      run[gradient]);
               });
   }
 
@@ -32,7 +33,8 @@ class Loss final : public Op {
                 const float scale = *run[upstream].as<float>();
                 const Tensor from = run[gradient];
                 auto* to = run[target.slot].as<float>();
-                for (int64_t i = 0; i < from.count(); ++i) to[i] = (target.accumulate ? to[i] : 0.0F) + scale * from.as<float>()[i];
+                for (int64_t i = 0; i < from.count(); ++i)
+                  to[i] = (target.accumulate ? to[i] : 0.0F) + scale * from.as<float>()[i];
               });
   }
 

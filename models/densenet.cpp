@@ -9,7 +9,9 @@
 
 namespace thorax {
 
-DenseNetSpec densenet121() { return {{6, 12, 24, 16}}; }
+DenseNetSpec densenet121() {
+  return {{6, 12, 24, 16}};
+}
 
 Value densenet(Graph& g, Value x, const DenseNetSpec& spec, int64_t classes) {
   x = stem(g, "features.conv0", x, spec.stem_channels);
@@ -18,8 +20,8 @@ Value densenet(Graph& g, Value x, const DenseNetSpec& spec, int64_t classes) {
   const size_t blocks = spec.layers.size();
   for (size_t i = 0; i < blocks; ++i) {
     const bool last = i + 1 == blocks;
-    const DenseBlockOutput block =
-        dense_block(g, str("features.denseblock", i + 1), x, {.layers = spec.layers[i], .growth = spec.growth, .fp32_gradient = last});
+    const DenseBlockOutput block = dense_block(g, str("features.denseblock", i + 1), x,
+                                               {.layers = spec.layers[i], .growth = spec.growth, .fp32_gradient = last});
     const int64_t channels = g.info(block.y).shape[1];
     x = last ? batch_norm_relu(g, "features.norm5", block.y, block.statistics)
              : transition(g, str("features.transition", i + 1), block, channels / 2);

@@ -28,7 +28,8 @@ Buffer::Buffer(size_t bytes) : bytes_(bytes) {
   const size_t slack = size >= huge_page ? huge_page : 0;
   void* p = mmap(nullptr, size + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (p == MAP_FAILED) {
-    throw Error(Fault::machine, str("out of memory: ", bytes, " bytes refused: ", std::strerror(errno)), "a smaller --batch or --size needs less");
+    throw Error(Fault::machine, str("out of memory: ", bytes, " bytes refused: ", std::strerror(errno)),
+                "a smaller --batch or --size needs less");
   }
   auto* begin = static_cast<std::byte*>(p);
   if (slack != 0) {
@@ -54,6 +55,8 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
   return *this;
 }
 
-int64_t Buffer::made() { return buffers_made.load(std::memory_order_relaxed); }
+int64_t Buffer::made() {
+  return buffers_made.load(std::memory_order_relaxed);
+}
 
 }  // namespace thorax

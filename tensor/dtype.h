@@ -32,14 +32,20 @@ constexpr const char* name_of(DType t) {
   return "?";
 }
 
-inline std::ostream& operator<<(std::ostream& out, DType t) { return out << name_of(t); }
+inline std::ostream& operator<<(std::ostream& out, DType t) {
+  return out << name_of(t);
+}
 
 struct bf16 {
   uint16_t bits;
 };
 
-inline float to_float(bf16 x) { return std::bit_cast<float>(static_cast<uint32_t>(x.bits) << 16); }
-inline float to_float(float x) { return x; }
+inline float to_float(bf16 x) {
+  return std::bit_cast<float>(static_cast<uint32_t>(x.bits) << 16);
+}
+inline float to_float(float x) {
+  return x;
+}
 
 // Round to nearest, ties to even; a NaN stays a NaN.
 inline bf16 to_bf16(float x) {

@@ -1,5 +1,5 @@
-// Define: a Graph is a list of coarse operations on Values. Model code appends to it and reads like the paper. Nothing is computed
-// and no activation memory exists until plan() (planner.h) has turned it into a Program.
+// Define: a Graph is a list of coarse operations on Values. Model code appends to it and reads like the paper. Nothing is
+// computed and no activation memory exists until plan() (planner.h) has turned it into a Program.
 #pragma once
 
 #include <memory>

@@ -8,9 +8,13 @@ namespace thorax {
 namespace {
 
 constexpr size_t alignment = 64;
-size_t aligned(size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+size_t aligned(size_t bytes) {
+  return (bytes + alignment - 1) / alignment * alignment;
+}
 
-bool overlap(const Lifetime& a, const Lifetime& b) { return a.first <= b.last && b.first <= a.last; }
+bool overlap(const Lifetime& a, const Lifetime& b) {
+  return a.first <= b.last && b.first <= a.last;
+}
 
 // Places the slots in the order given, each at the lowest offset that is free for all of its life.
 Placement place_in_order(const std::vector<Lifetime>& slots, const std::vector<size_t>& order) {

@@ -13,7 +13,8 @@ constexpr size_t guard_bytes = 64;
 
 class Planner final : public Emitter {
  public:
-  Planner(const Graph& graph, const PlanOptions& options, Store& store, Arena& arena) : graph_(graph), options_(options), store_(store) {
+  Planner(const Graph& graph, const PlanOptions& options, Store& store, Arena& arena)
+      : graph_(graph), options_(options), store_(store) {
     program_.stream_ = options.stream;
     program_.store_ = &store;
     program_.arena_ = &arena;
@@ -52,7 +53,9 @@ class Planner final : public Emitter {
     return made;
   }
 
-  bool will_differentiate(const Op& op) override { return options_.loss && any(op.inputs(), wanted_) && any(op.outputs(), reaching_); }
+  bool will_differentiate(const Op& op) override {
+    return options_.loss && any(op.inputs(), wanted_) && any(op.outputs(), reaching_);
+  }
 
   Slot gradient(Value output) override {
     const auto known = program_.gradient_slots_.find(output.id);
@@ -132,7 +135,8 @@ class Planner final : public Emitter {
     step("loss.gradient", {}, {one}, 0, [one](const Run& run) { *run[one].as<float>() = 1.0F; });
     for (auto op = graph_.ops().rbegin(); op != graph_.ops().rend(); ++op) {
       const auto& outputs = (*op)->outputs();
-      const bool has_gradient = std::any_of(outputs.begin(), outputs.end(), [&](Value v) { return static_cast<bool>(gradient(v)); });
+      const bool has_gradient =
+          std::any_of(outputs.begin(), outputs.end(), [&](Value v) { return static_cast<bool>(gradient(v)); });
       if (has_gradient && any((*op)->inputs(), wanted_)) (*op)->backward(*this);
     }
   }

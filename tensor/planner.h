@@ -1,5 +1,5 @@
-// Plan: from a Graph to a Program. Every op emits its steps, forward in order and backward in reverse; every step declares what it
-// reads and writes; lifetimes, offsets and write-or-accumulate follow from that.
+// Plan: from a Graph to a Program. Every op emits its steps, forward in order and backward in reverse; every step declares what
+// it reads and writes; lifetimes, offsets and write-or-accumulate follow from that.
 #pragma once
 
 #include <functional>
@@ -41,17 +41,18 @@ class Emitter {
                     std::function<void(const Run&)> body) = 0;
   // A step that depends on parameters alone (weights into a library's layout). While training it runs at its place in every step
   // and its memory is reused; for inference it runs only when the parameters changed, and its memory is kept.
-  virtual void pack(std::string name, std::vector<Slot> reads, std::vector<Slot> writes, std::function<void(const Run&)> body) = 0;
+  virtual void pack(std::string name, std::vector<Slot> reads, std::vector<Slot> writes,
+                    std::function<void(const Run&)> body) = 0;
 };
 
 struct PlanOptions {
   Stream stream;
-  Value loss;                        // a scalar; given: the program also runs the backward pass
-  std::vector<Value> keep;           // activations that the caller reads after run()
-  std::vector<Value> gradients_of;   // any Values whose gradients the caller reads after run()
-  bool parameter_gradients = true;   // false: the parameters are constants
+  Value loss;                                    // a scalar; given: the program also runs the backward pass
+  std::vector<Value> keep;                       // activations that the caller reads after run()
+  std::vector<Value> gradients_of;               // any Values whose gradients the caller reads after run()
+  bool parameter_gradients = true;               // false: the parameters are constants
   std::function<void(Emitter&)> after_backward;  // the all-reduce and the update
-  bool debug =                       // NaN in all dead memory, guard bytes between slots, checked after every step
+  bool debug =                                   // NaN in all dead memory, guard bytes between slots, checked after every step
 #ifdef THORAX_DEBUG_ARENA
       true;
 #else

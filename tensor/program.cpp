@@ -30,7 +30,8 @@ Tensor Run::operator[](Slot slot) const {
 Tensor Program::tensor(Value value) {
   bind();
   const auto it = value_slots_.find(value.id);
-  if (it == value_slots_.end() || !(slots_[static_cast<size_t>(it->second)].pinned || slots_[static_cast<size_t>(it->second)].external)) {
+  if (it == value_slots_.end() ||
+      !(slots_[static_cast<size_t>(it->second)].pinned || slots_[static_cast<size_t>(it->second)].external)) {
     throw Error(Fault::defect, "program: this value's memory is reused during the run; name it in PlanOptions::keep");
   }
   return slots_[static_cast<size_t>(it->second)].tensor;
@@ -39,9 +40,11 @@ Tensor Program::tensor(Value value) {
 Tensor Program::gradient(Value value) {
   bind();
   const auto it = gradient_slots_.find(value.id);
-  if (it == gradient_slots_.end()) throw Error(Fault::defect, "program: the loss does not depend on this value, it has no gradient");
+  if (it == gradient_slots_.end())
+    throw Error(Fault::defect, "program: the loss does not depend on this value, it has no gradient");
   const Memory& m = slots_[static_cast<size_t>(it->second)];
-  if (!m.pinned && !m.external) throw Error(Fault::defect, str("program: ", m.name, " is reused during the run; name it in PlanOptions::gradients_of"));
+  if (!m.pinned && !m.external)
+    throw Error(Fault::defect, str("program: ", m.name, " is reused during the run; name it in PlanOptions::gradients_of"));
   return m.tensor;
 }
 
@@ -98,14 +101,16 @@ void Program::check_guards(size_t step) const {
     if (m.external || m.first < 0 || m.first > static_cast<int>(step) || m.last < static_cast<int>(step)) continue;
     const auto* guard = static_cast<const uint8_t*>(m.tensor.data) + m.tensor.bytes();
     if (std::any_of(guard, guard + guard_bytes, [](uint8_t b) { return b != guard_pattern; })) {
-      throw Error(Fault::defect, str("program: step ", steps_[step].name, " wrote past the end of ", m.name, ' ', m.tensor.shape));
+      throw Error(Fault::defect,
+                  str("program: step ", steps_[step].name, " wrote past the end of ", m.name, ' ', m.tensor.shape));
     }
   }
 }
 
 void Program::poison_dead(size_t step) const {
   for (const Memory& m : slots_) {
-    if (!m.external && !m.pinned && m.first >= 0 && m.last == static_cast<int>(step)) std::memset(m.tensor.data, nan_pattern, m.tensor.bytes());
+    if (!m.external && !m.pinned && m.first >= 0 && m.last == static_cast<int>(step))
+      std::memset(m.tensor.data, nan_pattern, m.tensor.bytes());
   }
 }
 
@@ -145,8 +150,8 @@ void Program::print(std::ostream& out) const {
       offset = m.external ? "store" : str(m.offset);
     }
     out << std::setw(4) << i << "  " << std::left << std::setw(46) << s.name << ' ' << std::setw(26) << written << std::right
-        << std::setw(12) << offset << std::setw(11) << touched << std::setw(9) << std::fixed << std::setprecision(1) << s.flops * 1e-6
-        << '\n';
+        << std::setw(12) << offset << std::setw(11) << touched << std::setw(9) << std::fixed << std::setprecision(1)
+        << s.flops * 1e-6 << '\n';
   }
   out << steps_.size() << " steps, arena " << arena_bytes_ << " bytes, largest sum of live bytes " << live_bytes_ << ", "
       << std::setprecision(2) << flops() * 1e-9 << " GFLOP\n";

@@ -62,7 +62,7 @@ class Program {
  public:
   struct Memory {  // one slot
     std::string name;
-    Tensor tensor;        // data: filled when the program is bound
+    Tensor tensor;          // data: filled when the program is bound
     bool external = false;  // lives in the Store
     bool pinned = false;    // keeps its place for the whole program
     size_t offset = 0;

@@ -6,7 +6,9 @@ namespace thorax {
 
 namespace {
 constexpr size_t alignment = 64;
-size_t aligned(size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+size_t aligned(size_t bytes) {
+  return (bytes + alignment - 1) / alignment * alignment;
+}
 }  // namespace
 
 Store::Store(const Graph& graph, uint64_t seed, bool with_gradients) {
@@ -69,9 +71,13 @@ Tensor Store::find(const std::string& name) const {
   return view(it->second.parameter ? parameters_ : states_, it->second);
 }
 
-Tensor Store::gradient(const std::string& parameter) const { return view(gradients_, entries_.at(parameter)); }
+Tensor Store::gradient(const std::string& parameter) const {
+  return view(gradients_, entries_.at(parameter));
+}
 
-Tensor Store::momentum(const std::string& parameter) const { return view(momenta_, entries_.at(parameter)); }
+Tensor Store::momentum(const std::string& parameter) const {
+  return view(momenta_, entries_.at(parameter));
+}
 
 int64_t Store::parameter_count() const {
   int64_t count = 0;

@@ -8,7 +8,9 @@
 
 namespace thorax::test {
 
-inline void skip(const std::string& reason) { std::printf("[skipped] %s\n", reason.c_str()); }
+inline void skip(const std::string& reason) {
+  std::printf("[skipped] %s\n", reason.c_str());
+}
 
 // A folder of real data beside the checkout (or at THORAX_DATA); empty when it is not there.
 inline std::filesystem::path data_folder(const std::string& name) {

@@ -36,7 +36,8 @@ struct Problem {
     const auto type = onednn::type_of(s.dtype);
     const auto blocked = channel_block() == 16 ? memory::format_tag::nChw16c : memory::format_tag::nChw8c;
     if (!s.plain_input && (s.in_channels % channel_block() != 0 || s.out_channels % channel_block() != 0)) {
-      throw Error(Fault::defect, str("conv2d: ", s.in_channels, " -> ", s.out_channels, " channels, multiples of ", channel_block(), " are expected"));
+      throw Error(Fault::defect, str("conv2d: ", s.in_channels, " -> ", s.out_channels, " channels, multiples of ",
+                                     channel_block(), " are expected"));
     }
     x = {{s.images, s.in_channels, s.height, s.width}, type, s.plain_input ? memory::format_tag::nchw : blocked};
     y = {{s.images, s.out_channels, s.out_height(), s.out_width()}, type, blocked};
@@ -56,7 +57,8 @@ dnnl::primitive_attr attributes() {
 // A reference implementation is hundreds of times slower: better to fail while planning.
 void refuse_reference(const std::string& implementation, const Conv2dShape& s, const char* what) {
   if (implementation.rfind("ref", 0) != 0) return;
-  throw Error(Fault::defect, str("conv2d ", what, ": oneDNN has only its reference code for ", s.filter(), " on ", s.height, 'x', s.width, ' ', s.dtype));
+  throw Error(Fault::defect, str("conv2d ", what, ": oneDNN has only its reference code for ", s.filter(), " on ", s.height, 'x',
+                                 s.width, ' ', s.dtype));
 }
 
 // make(algorithm) with Winograd where it is wanted and exists, else direct.
@@ -72,7 +74,8 @@ auto with_algorithm(const Conv2dShape& s, const Conv2dChoice& choice, const Make
   try {
     return make(algorithm::convolution_direct);
   } catch (const dnnl::error& e) {
-    throw Error(Fault::defect, str("conv2d: oneDNN refuses ", s.filter(), " on ", s.height, 'x', s.width, ' ', s.dtype, ": ", e.what()));
+    throw Error(Fault::defect,
+                str("conv2d: oneDNN refuses ", s.filter(), " on ", s.height, 'x', s.width, ' ', s.dtype, ": ", e.what()));
   }
 }
 
@@ -96,9 +99,15 @@ ConvForward::ConvForward(const Conv2dShape& s, const Conv2dChoice& choice) {
       d.scratchpad_desc(), 1, s, choice.callers);
 }
 
-size_t ConvForward::packed_bytes() const { return primitive_->filter_bytes(); }
-size_t ConvForward::workspace_bytes() const { return primitive_->workspace_bytes(); }
-void ConvForward::pack(const float* filter, void* packed) const { primitive_->filter_from_plain(filter, packed); }
+size_t ConvForward::packed_bytes() const {
+  return primitive_->filter_bytes();
+}
+size_t ConvForward::workspace_bytes() const {
+  return primitive_->workspace_bytes();
+}
+void ConvForward::pack(const float* filter, void* packed) const {
+  primitive_->filter_from_plain(filter, packed);
+}
 void ConvForward::run(int caller, const void* x, const void* packed, void* y, void* workspace) const {
   primitive_->execute(caller, {x, packed, y, workspace});
 }
@@ -115,13 +124,20 @@ ConvBackwardData::ConvBackwardData(const Conv2dShape& s, const Conv2dChoice& cho
   });
   primitive_ = std::make_shared<Primitive>(
       dnnl::convolution_backward_data(d),
-      std::vector<Argument>{{DNNL_ARG_DIFF_DST, d.diff_dst_desc()}, {DNNL_ARG_WEIGHTS, d.weights_desc()}, {DNNL_ARG_DIFF_SRC, d.diff_src_desc()}},
+      std::vector<Argument>{
+          {DNNL_ARG_DIFF_DST, d.diff_dst_desc()}, {DNNL_ARG_WEIGHTS, d.weights_desc()}, {DNNL_ARG_DIFF_SRC, d.diff_src_desc()}},
       d.scratchpad_desc(), 1, s, choice.callers);
 }
 
-size_t ConvBackwardData::packed_bytes() const { return primitive_->filter_bytes(); }
-size_t ConvBackwardData::workspace_bytes() const { return primitive_->workspace_bytes(); }
-void ConvBackwardData::pack(const float* filter, void* packed) const { primitive_->filter_from_plain(filter, packed); }
+size_t ConvBackwardData::packed_bytes() const {
+  return primitive_->filter_bytes();
+}
+size_t ConvBackwardData::workspace_bytes() const {
+  return primitive_->workspace_bytes();
+}
+void ConvBackwardData::pack(const float* filter, void* packed) const {
+  primitive_->filter_from_plain(filter, packed);
+}
 void ConvBackwardData::run(int caller, const void* dy, const void* packed, void* dx, void* workspace) const {
   primitive_->execute(caller, {dy, packed, dx, workspace});
 }
@@ -147,12 +163,17 @@ ConvBackwardFilter::ConvBackwardFilter(const Conv2dShape& s, const Conv2dChoice&
   });
   primitive_ = std::make_shared<Primitive>(
       dnnl::convolution_backward_weights(d),
-      std::vector<Argument>{{DNNL_ARG_SRC, d.src_desc()}, {DNNL_ARG_DIFF_DST, d.diff_dst_desc()}, {DNNL_ARG_DIFF_WEIGHTS, d.diff_weights_desc()}},
+      std::vector<Argument>{
+          {DNNL_ARG_SRC, d.src_desc()}, {DNNL_ARG_DIFF_DST, d.diff_dst_desc()}, {DNNL_ARG_DIFF_WEIGHTS, d.diff_weights_desc()}},
       d.scratchpad_desc(), 2, s, choice.callers);
 }
 
-size_t ConvBackwardFilter::packed_bytes() const { return primitive_->filter_bytes(); }
-size_t ConvBackwardFilter::workspace_bytes() const { return primitive_->workspace_bytes(); }
+size_t ConvBackwardFilter::packed_bytes() const {
+  return primitive_->filter_bytes();
+}
+size_t ConvBackwardFilter::workspace_bytes() const {
+  return primitive_->workspace_bytes();
+}
 void ConvBackwardFilter::run(int caller, const void* x, const void* dy, void* dfilter, void* workspace) const {
   primitive_->execute(caller, {x, dy, dfilter, workspace});
 }

@@ -18,7 +18,9 @@ dnnl::cpu_isa effective_isa() {
 Isa isa() {
   static const Isa set = [] {
     const auto found = static_cast<unsigned>(effective_isa());
-    const auto has = [&](dnnl::cpu_isa wanted) { return (found & static_cast<unsigned>(wanted)) == static_cast<unsigned>(wanted); };
+    const auto has = [&](dnnl::cpu_isa wanted) {
+      return (found & static_cast<unsigned>(wanted)) == static_cast<unsigned>(wanted);
+    };
     if (has(dnnl::cpu_isa::avx512_core)) return Isa::avx512;
     if (has(dnnl::cpu_isa::avx2)) return Isa::avx2;
     throw Error(Fault::machine, "this processor has no AVX2, which thorax needs");
@@ -26,7 +28,9 @@ Isa isa() {
   return set;
 }
 
-int channel_block() { return isa() == Isa::avx512 ? 16 : 8; }
+int channel_block() {
+  return isa() == Isa::avx512 ? 16 : 8;
+}
 
 bool has_bf16() {
   const auto found = static_cast<unsigned>(effective_isa());

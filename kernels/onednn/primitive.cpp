@@ -8,12 +8,18 @@ namespace {
 thread_local int library_depth = 0;
 }
 
-bool inside_library() { return library_depth > 0; }
+bool inside_library() {
+  return library_depth > 0;
+}
 
 namespace onednn {
 
-LibraryCall::LibraryCall() { ++library_depth; }
-LibraryCall::~LibraryCall() { --library_depth; }
+LibraryCall::LibraryCall() {
+  ++library_depth;
+}
+LibraryCall::~LibraryCall() {
+  --library_depth;
+}
 
 dnnl::engine& engine() {
   static dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
@@ -28,9 +34,12 @@ dnnl::memory::data_type type_of(DType dtype) {
   }
 }
 
-Primitive::Primitive(dnnl::primitive primitive, std::vector<Argument> arguments, const dnnl::memory::desc& scratchpad, size_t filter,
-                     const Conv2dShape& shape, int callers)
-    : primitive_(std::move(primitive)), arguments_(std::move(arguments)), filter_(filter), scratchpad_bytes_(scratchpad.get_size()) {
+Primitive::Primitive(dnnl::primitive primitive, std::vector<Argument> arguments, const dnnl::memory::desc& scratchpad,
+                     size_t filter, const Conv2dShape& shape, int callers)
+    : primitive_(std::move(primitive)),
+      arguments_(std::move(arguments)),
+      filter_(filter),
+      scratchpad_bytes_(scratchpad.get_size()) {
   const Shape f = shape.filter();
   plain_filter_ = dnnl::memory::desc({f[0], f[1], f[2], f[3]}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::oihw);
   arguments_.push_back({DNNL_ARG_SCRATCHPAD, scratchpad});
@@ -63,7 +72,8 @@ void Primitive::execute(int caller, const std::array<const void*, max_arguments>
     dnnl_memory_set_data_handle_v2(context.arguments[n].memory, const_cast<void*>(addresses[n]), context.stream.get());
   }
   const dnnl_status_t status = dnnl_primitive_execute(primitive_.get(), context.stream.get(), count_, context.arguments.data());
-  if (status != dnnl_success) throw Error(Fault::defect, str("conv2d: oneDNN's execution failed with status ", static_cast<int>(status)));
+  if (status != dnnl_success)
+    throw Error(Fault::defect, str("conv2d: oneDNN's execution failed with status ", static_cast<int>(status)));
 }
 
 void Primitive::reorder(bool to_packed, const void* from, void* to) const {

@@ -1,5 +1,5 @@
-// A oneDNN convolution primitive with everything that its execution needs, made beforehand: memory objects and argument lists, one
-// set per caller, so that an execution sets addresses and nothing else.
+// A oneDNN convolution primitive with everything that its execution needs, made beforehand: memory objects and argument lists,
+// one set per caller, so that an execution sets addresses and nothing else.
 #pragma once
 
 #include <array>

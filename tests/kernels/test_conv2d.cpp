@@ -55,7 +55,8 @@ std::vector<Case> cases() {
 bool near(double actual, double expected, const Case& c, DType stored, double terms) {
   const double scale = c.choice.winograd ? 10 : 1;
   const double unit = stored == DType::bf16 ? 0x1p-8 : 0x1p-23;
-  return std::abs(actual - expected) <= unit * std::abs(expected) + scale * 4 * std::sqrt(terms) * 0x1p-23 * std::max(1.0, std::sqrt(terms));
+  return std::abs(actual - expected) <=
+         unit * std::abs(expected) + scale * 4 * std::sqrt(terms) * 0x1p-23 * std::max(1.0, std::sqrt(terms));
 }
 
 }  // namespace
@@ -92,8 +93,10 @@ TEST_CASE("conv2d: forward, backward_data and backward_filter are those of the n
     std::vector<double> dx_expected(static_cast<size_t>(x.shape.count())), dw_expected(filter.values.size());
     each(y.shape, [&](auto n, auto o, auto h, auto w) {
       naive.taps(h, w, [&](auto k, auto i, auto j, auto ih, auto iw) {
-        dx_expected[static_cast<size_t>(((n * s.in_channels + k) * s.height + ih) * s.width + iw)] += naive.weight(o, k, i, j) * dy.get(n, o, h, w);
-        dw_expected[static_cast<size_t>(((o * s.in_channels + k) * s.kernel + i) * s.kernel + j)] += x.get(n, k, ih, iw) * dy.get(n, o, h, w);
+        dx_expected[static_cast<size_t>(((n * s.in_channels + k) * s.height + ih) * s.width + iw)] +=
+            naive.weight(o, k, i, j) * dy.get(n, o, h, w);
+        dw_expected[static_cast<size_t>(((o * s.in_channels + k) * s.kernel + i) * s.kernel + j)] +=
+            x.get(n, k, ih, iw) * dy.get(n, o, h, w);
       });
     });
 
@@ -103,7 +106,10 @@ TEST_CASE("conv2d: forward, backward_data and backward_filter are those of the n
     data.run(0, slice_address(dy.slice), packed.data(), slice_address(dx.slice), workspace.data());
     wrong = 0;
     size_t at = 0;
-    each(x.shape, [&](auto... i) { wrong += near(dx.get(i...), dx_expected[at++], c, s.dtype, static_cast<double>(s.out_channels * s.kernel * s.kernel)) ? 0 : 1; });
+    each(x.shape, [&](auto... i) {
+      wrong +=
+          near(dx.get(i...), dx_expected[at++], c, s.dtype, static_cast<double>(s.out_channels * s.kernel * s.kernel)) ? 0 : 1;
+    });
     CHECK(wrong == 0);
 
     const ConvBackwardFilter backward_filter(s, c.choice);
@@ -130,7 +136,8 @@ TEST_CASE("conv2d: several callers at once, each with its own workspace, give th
   Buffer packed(conv.packed_bytes()), workspace(2 * conv.workspace_bytes());
   conv.pack(filter.values.data(), packed.data());
   const auto run = [&](int caller, const Activation& to, int64_t image) {
-    conv.run(caller, slice_address({x.slice.buffer, image, 1, 0, 32}), packed.data(), slice_address({to.slice.buffer, image, 1, 0, 32}),
+    conv.run(caller, slice_address({x.slice.buffer, image, 1, 0, 32}), packed.data(),
+             slice_address({to.slice.buffer, image, 1, 0, 32}),
              workspace.data() + static_cast<size_t>(caller) * conv.workspace_bytes());
   };
   side_by_side(2, 4, [&](int caller, int64_t image, bool) { run(caller, y, image); });
@@ -143,7 +150,8 @@ TEST_CASE("conv2d: the fold of the stem's filter is the convolution of a replica
   filter.random(1);
   fold_filter(filter.tensor, folded.tensor);
   for (int64_t o = 0; o < 16; ++o) {
-    for (int64_t i = 0; i < 49; ++i) CHECK(folded[o * 49 + i] == filter[o * 147 + i] + filter[o * 147 + 49 + i] + filter[o * 147 + 98 + i]);
+    for (int64_t i = 0; i < 49; ++i)
+      CHECK(folded[o * 49 + i] == filter[o * 147 + i] + filter[o * 147 + 49 + i] + filter[o * 147 + 98 + i]);
   }
   unfold_filter_gradient(folded.tensor, gradient.tensor, true);
   CHECK(gradient[49 + 5] == 2 + folded[5]);

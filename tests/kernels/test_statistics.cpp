@@ -21,7 +21,8 @@ std::pair<double, double> moments(const Activation& x, int64_t channel) {
 }
 
 struct Merged {
-  Merged(const Activation& x, const Stream& stream) : partial(static_cast<size_t>(x.shape[0] * 2 * x.shape[1])), mean(static_cast<size_t>(x.shape[1])), variance(mean) {
+  Merged(const Activation& x, const Stream& stream)
+      : partial(static_cast<size_t>(x.shape[0] * 2 * x.shape[1])), mean(static_cast<size_t>(x.shape[1])), variance(mean) {
     channel_statistics(stream, x.slice, partial.data());
     merge_statistics(partial.data(), x.shape[0], x.shape[1], x.shape[2] * x.shape[3], mean.data(), variance.data());
   }
@@ -71,7 +72,9 @@ TEST_CASE("statistics: a copy converts, and its statistics are those of what is 
       copy_with_statistics(two_threads, from.slice, to.slice, partial.data());
       CHECK(to.outside_untouched());
       each(shape, [&](auto... at) {
-        const double expected = to_type == DType::bf16 ? static_cast<double>(to_float(to_bf16(static_cast<float>(from.get(at...))))) : from.get(at...);
+        const double expected = to_type == DType::bf16
+                                    ? static_cast<double>(to_float(to_bf16(static_cast<float>(from.get(at...)))))
+                                    : from.get(at...);
         CHECK(to.get(at...) == expected);
       });
       const Merged again(to, one_thread);
@@ -93,5 +96,6 @@ TEST_CASE("statistics: running values move as PyTorch's do, with the unbiased va
 TEST_CASE("statistics: shapes that do not fit are refused by name") {
   const int64_t b = channel_block();
   Activation a({2, b, 3, 3}, DType::f32), other({2, 2 * b, 3, 3}, DType::f32);
-  CHECK_THROWS_WITH_AS(copy_with_statistics(one_thread, a.slice, other.slice, nullptr), doctest::Contains("copy_with_statistics"), Error);
+  CHECK_THROWS_WITH_AS(copy_with_statistics(one_thread, a.slice, other.slice, nullptr), doctest::Contains("copy_with_statistics"),
+                       Error);
 }

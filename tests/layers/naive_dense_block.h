@@ -17,10 +17,14 @@ struct Volume {
   Volume(int64_t images, int64_t channels, int64_t height, int64_t width)
       : n(images), c(channels), h(height), w(width), values(static_cast<size_t>(images * channels * height * width)) {}
   double& at(int64_t i, int64_t k, int64_t y, int64_t x) { return values[static_cast<size_t>(((i * c + k) * h + y) * w + x)]; }
-  double at(int64_t i, int64_t k, int64_t y, int64_t x) const { return values[static_cast<size_t>(((i * c + k) * h + y) * w + x)]; }
+  double at(int64_t i, int64_t k, int64_t y, int64_t x) const {
+    return values[static_cast<size_t>(((i * c + k) * h + y) * w + x)];
+  }
 };
 
-inline double value(const Store& store, const std::string& name, int64_t i) { return static_cast<double>(store.find(name).as<float>()[i]); }
+inline double value(const Store& store, const std::string& name, int64_t i) {
+  return static_cast<double>(store.find(name).as<float>()[i]);
+}
 
 // The smallest |z| that a ReLU has seen: where rounding alone could flip one, gradients differ and prove nothing.
 inline double smallest_z = 1;
@@ -65,7 +69,8 @@ inline Volume naive_conv(const Volume& x, const Store& store, const std::string&
           for (int64_t c = 0; c < x.c; ++c)
             for (int64_t a = std::max<int64_t>(0, pad - h); a < std::min(kernel, x.h + pad - h); ++a)
               for (int64_t b = std::max<int64_t>(0, pad - w); b < std::min(kernel, x.w + pad - w); ++b)
-                sum += x.at(i, c, h + a - pad, w + b - pad) * static_cast<double>(filter.as<float>()[((o * x.c + c) * kernel + a) * kernel + b]);
+                sum += x.at(i, c, h + a - pad, w + b - pad) *
+                       static_cast<double>(filter.as<float>()[((o * x.c + c) * kernel + a) * kernel + b]);
           y.at(i, o, h, w) = sum;
         }
   return y;

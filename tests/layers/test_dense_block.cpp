@@ -3,9 +3,9 @@
 #include <optional>
 
 #include "kernels/layout.h"
+#include "tensor/planner.h"
 #include "tests/kernels/activation.h"
 #include "tests/layers/naive_dense_block.h"
-#include "tensor/planner.h"
 
 using namespace thorax;
 using namespace thorax::test;
@@ -29,8 +29,10 @@ class Weighted final : public Op {
     emit.step("weighted.backward", {r}, {t.slot}, 0, [r, t](const Run& run) {
       const Tensor from = run[r], to = run[t.slot];
       for (int64_t i = 0; i < from.count(); ++i) {
-        if (to.dtype == DType::bf16) to.as<bf16>()[i] = to_bf16(from.as<float>()[i]);
-        else to.as<float>()[i] = from.as<float>()[i];
+        if (to.dtype == DType::bf16)
+          to.as<bf16>()[i] = to_bf16(from.as<float>()[i]);
+        else
+          to.as<float>()[i] = from.as<float>()[i];
       }
     });
   }
@@ -47,9 +49,13 @@ struct Case {
 // The block in the engine, beside the same in naive double.
 struct Both {
   explicit Both(const Case& c, uint64_t seed = 1)
-      : layers(3), growth(channel_block()), channels(2 * channel_block()), graph(c.training, c.dtype),
+      : layers(3),
+        growth(channel_block()),
+        channels(2 * channel_block()),
+        graph(c.training, c.dtype),
         x(graph.input("x", {c.images, channels, side, side}, c.dtype, Layout::blocked)),
-        out(dense_block(graph, "block", x, {layers, growth, 2, c.fp32_gradient})), naive_x(c.images, channels, side, side),
+        out(dense_block(graph, "block", x, {layers, growth, 2, c.fp32_gradient})),
+        naive_x(c.images, channels, side, side),
         r(c.images, channels + layers * growth, side, side) {
     const Value weights = graph.input("r", graph.info(out.y).shape, DType::f32, Layout::blocked, false);
     auto& op = graph.add<Weighted>(out.y, weights);
@@ -82,7 +88,8 @@ struct Both {
       const Tensor t = store->find(name);
       if (t.dtype != DType::f32 || name.find("norm") == std::string::npos) continue;
       const bool scale = name.find("weight") != std::string::npos || name.find("var") != std::string::npos;
-      for (int64_t k = 0; k < t.count(); ++k) t.as<float>()[k] = Rng(5, 5).uniform(i++, scale ? 0.5F : -0.2F, scale ? 1.5F : 0.2F);
+      for (int64_t k = 0; k < t.count(); ++k)
+        t.as<float>()[k] = Rng(5, 5).uniform(i++, scale ? 0.5F : -0.2F, scale ? 1.5F : 0.2F);
     }
   }
   static void to_blocked(const Volume& v, const Tensor& t) {
@@ -122,10 +129,14 @@ std::vector<Case> cases() {
   return all;
 }
 
-double tolerance(const Case& c) { return c.dtype == DType::bf16 ? 0.06 : 2e-4; }
+double tolerance(const Case& c) {
+  return c.dtype == DType::bf16 ? 0.06 : 2e-4;
+}
 
 // bf16 flips many a ReLU: the sign and size of every term are proven in fp32, here that nothing is lost.
-double gradient_tolerance(const Case& c) { return c.dtype == DType::bf16 ? 0.5 : 2e-3; }
+double gradient_tolerance(const Case& c) {
+  return c.dtype == DType::bf16 ? 0.5 : 2e-3;
+}
 
 // The first seed at which no ReLU of the fp32 block is near its kink.
 uint64_t clear_seed(const Case& c) {
@@ -218,9 +229,11 @@ TEST_CASE("dense_block: the statistics that it hands on are those of its channel
   const Volume y = naive_dense_block(both.naive_x, *both.store, "block", both.layers, true);
   double mean = 0;
   for (int64_t i = 0; i < y.n; ++i)
-    for (int64_t p = 0; p < side * side; ++p) mean += y.at(i, both.channels, p / side, p % side) / static_cast<double>(y.n * side * side);
+    for (int64_t p = 0; p < side * side; ++p)
+      mean += y.at(i, both.channels, p / side, p % side) / static_cast<double>(y.n * side * side);
   // The first appended channel is read by the second layer, which moved its running mean a tenth of the way from the start value.
   Both fresh({3, 2, DType::f32, false, false});
   const double start = value(*fresh.store, "block.denselayer2.norm1.running_mean", both.channels);
-  CHECK(value(*both.store, "block.denselayer2.norm1.running_mean", both.channels) == doctest::Approx(0.9 * start + 0.1 * mean).epsilon(1e-4));
+  CHECK(value(*both.store, "block.denselayer2.norm1.running_mean", both.channels) ==
+        doctest::Approx(0.9 * start + 0.1 * mean).epsilon(1e-4));
 }

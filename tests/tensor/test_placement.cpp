@@ -29,9 +29,10 @@ std::vector<Lifetime> random_graph(uint64_t seed) {
   for (int i = 0; i < ops; ++i) {
     const auto at = static_cast<uint64_t>(8 * i);
     const size_t bytes = 64 * (1 + (size_t{1} << rng.below(at + 1, 14)) + rng.below(at + 2, 999));
-    const int last = rng.below(at + 3, 2) == 0 ? 2 * ops - 1 - i : std::min(ops - 1, i + 1 + static_cast<int>(rng.below(at + 4, 4)));
+    const int last =
+        rng.below(at + 3, 2) == 0 ? 2 * ops - 1 - i : std::min(ops - 1, i + 1 + static_cast<int>(rng.below(at + 4, 4)));
     slots.push_back({bytes, i, last});
-    slots.push_back({bytes, 2 * ops - 2 - i, 2 * ops - 1 - i});  // its gradient
+    slots.push_back({bytes, 2 * ops - 2 - i, 2 * ops - 1 - i});              // its gradient
     if (rng.below(at + 5, 3) == 0) slots.push_back({bytes / 2 + 64, i, i});  // a workspace
   }
   return slots;

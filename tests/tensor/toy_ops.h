@@ -67,7 +67,8 @@ class Sum final : public Op {
     const Emitter::Target t = emit.target(inputs()[0]);
     emit.step(name() + ".backward", {dy, t.accumulate ? t.slot : Slot{}}, {t.slot}, 0, [dy, t](const Run& run) {
       const Tensor dx = run[t.slot];
-      for (int64_t i = 0; i < dx.count(); ++i) dx.as<float>()[i] = (t.accumulate ? dx.as<float>()[i] : 0.0F) + *run[dy].as<float>();
+      for (int64_t i = 0; i < dx.count(); ++i)
+        dx.as<float>()[i] = (t.accumulate ? dx.as<float>()[i] : 0.0F) + *run[dy].as<float>();
     });
   }
 };
