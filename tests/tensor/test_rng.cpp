@@ -42,7 +42,7 @@ TEST_CASE("uniform, normal, below and shuffle agree with tools/philox.py") {
   CHECK(items == std::vector<int>{5, 0, 4, 9, 1, 7, 2, 8, 6, 3});
 }
 
-TEST_CASE("uniform stays inside [0,1) and averages one half") {
+TEST_CASE("uniform is from 0 up to below 1 and averages one half") {
   double sum = 0;
   for (uint64_t i = 0; i < 100000; ++i) {
     const float u = rng.uniform(i);
