@@ -97,5 +97,5 @@ TEST_CASE("phantom: findings are common enough, and brightness does not tell the
     CHECK(by_brightness > 0.4);
     CHECK(by_brightness < 0.6);
   }
-  CHECK(auc(signs, findings[1]) > 0.9);
+  CHECK(auc(signs, findings[1]) > 0.75);  // by so crude a measure, and with the other findings in between
 }
