@@ -1,24 +1,57 @@
 #include "apps/console.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
+
+#include "apps/printable.h"
 
 namespace thorax {
 
 namespace {
 
 bool quiet_lines = false;
+bool color_allowed = true;
+
+bool set_and_not_empty(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != '\0';
+}
+
+bool color_wanted() {
+  const char* term = std::getenv("TERM");
+  const bool dumb = term == nullptr || std::strcmp(term, "dumb") == 0;
+  return color_allowed && !dumb && !set_and_not_empty("NO_COLOR") && isatty(STDERR_FILENO) != 0;
+}
 
 bool utf8_locale() {
-  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {  // in the order in which they count
+    if (!set_and_not_empty(name)) continue;
     const char* value = std::getenv(name);
-    if (value != nullptr && *value != '\0') return std::strstr(value, "UTF-8") != nullptr || std::strstr(value, "utf8") != nullptr;
+    return std::strstr(value, "UTF-8") != nullptr || std::strstr(value, "utf8") != nullptr;
   }
   return false;
+}
+
+size_t terminal_columns() {
+  winsize size{};
+  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20;
+  return known ? size.ws_col : 80;
+}
+
+std::string bar(const ProgressView& view, size_t width, bool utf8) {
+  const double part = view.total > 0 ? static_cast<double>(view.done) / static_cast<double>(view.total) : 0.0;
+  const auto full = static_cast<size_t>(std::fmin(std::fmax(part, 0.0), 1.0) * static_cast<double>(width));
+  std::string text;
+  for (size_t i = 0; i < width; ++i) text += utf8 ? (i < full ? "\u2588" : "\u2591") : (i < full ? "#" : ".");
+  return text;
 }
 
 }  // namespace
@@ -31,60 +64,94 @@ std::string with_commas(int64_t number) {
 }
 
 std::string fixed(double value, int digits) {
-  std::array<char, 64> text{};
+  std::string text(static_cast<size_t>(std::snprintf(nullptr, 0, "%.*f", digits, value)) + 1, '\0');
   std::snprintf(text.data(), text.size(), "%.*f", digits, value);
-  return text.data();
+  text.pop_back();
+  return text;
 }
 
 std::string human_bytes(int64_t bytes) {
-  constexpr std::array<const char*, 5> units{"B", "kB", "MB", "GB", "TB"};
+  constexpr std::array<const char*, 6> units{"B", "kB", "MB", "GB", "TB", "PB"};
   auto value = static_cast<double>(bytes);
   size_t unit = 0;
-  while (value >= 999.5 && unit + 1 < units.size()) value /= 1000.0, ++unit;
+  while (value >= 999.5 && unit + 1 < units.size()) {
+    value /= 1000.0;
+    ++unit;
+  }
   return fixed(value, unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2) + ' ' + units[unit];
 }
 
 std::string human_seconds(double seconds) {
-  const auto s = static_cast<long>(seconds + 0.5);
+  constexpr double years = 1e9;
+  if (!(seconds >= 0 && seconds < years)) return "?";
+  const long s = std::lround(seconds);
   std::array<char, 64> text{};
-  if (s >= 3600) std::snprintf(text.data(), text.size(), "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
-  else std::snprintf(text.data(), text.size(), "%ld:%02ld", s / 60, s % 60);
+  if (s >= 3600) {
+    std::snprintf(text.data(), text.size(), "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+  } else {
+    std::snprintf(text.data(), text.size(), "%ld:%02ld", s / 60, s % 60);
+  }
   return text.data();
 }
 
-void ProgressLine::set_quiet(bool quiet) { quiet_lines = quiet; }
+std::string painted(Paint paint, const std::string& text) {
+  constexpr std::array<const char*, 3> codes{"\033[1m", "\033[1;31m", "\033[32m"};
+  return color_wanted() ? codes[static_cast<size_t>(paint)] + text + "\033[0m" : text;
+}
+
+void set_color(bool allowed) {
+  color_allowed = allowed;
+}
+
+std::string progress_text(const ProgressView& view, size_t width, bool utf8) {
+  constexpr size_t shortest_bar = 4;
+  constexpr size_t longest_bar = 24;
+  std::string rest = with_commas(view.done) + '/' + with_commas(view.total);
+  if (view.rate > 0) {
+    rest += "  " + fixed(view.rate, 1) + (width > 0 && width < 100 ? "/s" : " images/s");
+    rest += "  " + human_seconds(static_cast<double>(view.total - view.done) / view.rate) + " left";
+  }
+  if (!view.tail.empty()) rest += "  " + view.tail;
+  if (width == 0) return view.what + "  " + rest;
+  // The last column stays empty: many terminals wrap as soon as it is written. Rate and time left have their place from the
+  // start, so that the bar does not jump.
+  const size_t kept_free = 1 + (view.rate > 0 ? 0 : 19);
+  const size_t used = columns(view.what) + 2 + columns(rest) + 2 + kept_free;
+  if (used + shortest_bar > width) return shortened(view.what + "  " + rest, width - 1);
+  return view.what + "  " + bar(view, std::min(longest_bar, width - used), utf8) + "  " + rest;
+}
+
+void ProgressLine::set_quiet(bool quiet) {
+  quiet_lines = quiet;
+}
 
 ProgressLine::ProgressLine(std::string what, int64_t total)
-    : what_(std::move(what)), total_(total), terminal_(isatty(STDERR_FILENO) != 0), start_(std::chrono::steady_clock::now()), last_(start_) {}
+    : terminal_(isatty(STDERR_FILENO) != 0), start_(Clock::now()), last_(start_) {
+  view_.what = std::move(what);
+  view_.total = total;
+}
 
-ProgressLine::~ProgressLine() { finish(); }
-
-std::string ProgressLine::bar(int64_t done) const {
-  constexpr int64_t width = 16;
-  const int64_t full = total_ > 0 ? width * done / total_ : 0;
-  const bool utf8 = utf8_locale();
-  std::string text;
-  for (int64_t i = 0; i < width; ++i) text += utf8 ? (i < full ? "\u2588" : "\u2591") : (i < full ? "#" : ".");
-  return text;
+ProgressLine::~ProgressLine() {
+  finish();
 }
 
 void ProgressLine::update(int64_t done, const std::string& tail) {
-  const auto now = std::chrono::steady_clock::now();
-  if (first_ < 0) first_ = done;  // what was done before this line began costs no time: the rate counts from here
+  const auto now = Clock::now();
+  if (first_ < 0) {
+    first_ = done;
+    start_ = now;
+  }
   const auto pause = terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10000);
-  if (quiet_lines || (now - last_ < pause && done < total_) || (!terminal_ && done >= total_)) return;
+  if (quiet_lines || done >= view_.total || now - last_ < pause) return;
   last_ = now;
   const double seconds = std::chrono::duration<double>(now - start_).count();
-  const double rate = seconds > 0 && done > first_ ? static_cast<double>(done - first_) / seconds : 0;
-  const std::string left = rate > 0 ? human_seconds(static_cast<double>(total_ - done) / rate) + " left" : "";
-  std::string counts = with_commas(done) + '/' + with_commas(total_);
-  if (terminal_) {
-    std::fprintf(stderr, "\r\033[K%s %s %s  %.1f/s  %s  %s", what_.c_str(), bar(done).c_str(), counts.c_str(), rate, left.c_str(), tail.c_str());
-    std::fflush(stderr);
-    drawn_ = true;
-  } else {
-    std::fprintf(stderr, "%s  %s  %.1f images/s  %s  %s\n", what_.c_str(), counts.c_str(), rate, left.c_str(), tail.c_str());
-  }
+  view_.done = done;
+  view_.rate = seconds > 0 && done > first_ ? static_cast<double>(done - first_) / seconds : 0;
+  view_.tail = tail;
+  const std::string text = progress_text(view_, terminal_ ? terminal_columns() : 0, utf8_locale());
+  std::fprintf(stderr, terminal_ ? "\r\033[K%s" : "%s\n", text.c_str());
+  std::fflush(stderr);
+  drawn_ = terminal_;
 }
 
 void ProgressLine::finish() {

@@ -1,5 +1,7 @@
 #include "apps/interrupt.h"
 
+#include <unistd.h>
+
 #include <csignal>
 
 namespace thorax {
@@ -8,19 +10,28 @@ namespace {
 
 volatile std::sig_atomic_t received = 0;
 
+// Only what a signal handler may do.
 void remember(int signal) {
+  if (received != 0) _exit(128 + signal);
   received = signal;
-  std::signal(signal, SIG_DFL);
 }
 
 }  // namespace
 
 void catch_interrupts() {
-  std::signal(SIGINT, remember);
-  std::signal(SIGTERM, remember);
+  struct sigaction action {};
+  action.sa_handler = remember;
+  action.sa_flags = SA_RESTART;  // a write that is under way goes on
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
 }
 
-bool interrupted() { return received != 0; }
-int interrupt_signal() { return received; }
+bool interrupted() {
+  return received != 0;
+}
+int interrupt_signal() {
+  return received;
+}
 
 }  // namespace thorax

@@ -1,4 +1,4 @@
-// Ctrl-C and SIGTERM ask a run to save and stop; a second one stops it at once.
+// Ctrl-C and SIGTERM ask a run to save and stop; a second one stops it at once, with nothing saved since the last checkpoint.
 #pragma once
 
 namespace thorax {

@@ -1,26 +1,55 @@
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <new>
 #include <string>
 #include <vector>
 
+#include "apps/console.h"
+#include "apps/printable.h"
 #include "apps/verbs.h"
 #include "tensor/error.h"
 
+namespace {
+
+using thorax::Fault;
+
+// Each line on its own: names of files and columns come from outside and must not steer the terminal.
+void print_error(const std::string& what, const std::string& hint) {
+  std::string text = thorax::painted(thorax::Paint::red, "thorax:") + ' ';
+  const std::string all = hint.empty() ? what : what + "\n        " + hint;
+  for (size_t at = 0; at < all.size();) {
+    const size_t end = std::min(all.find('\n', at), all.size());
+    text += thorax::printable(all.substr(at, end - at)) + '\n';
+    at = end + 1;
+  }
+  std::fputs(text.c_str(), stderr);
+}
+
+int fail(Fault fault, const std::string& what, const std::string& hint = {}) {
+  std::fflush(stdout);  // what was found before stands before the error
+  print_error(what, hint);
+  return static_cast<int>(fault);
+}
+
+int run(const std::vector<std::string>& arguments) {
+  try {
+    const int code = thorax::run_verb(arguments);
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+    return fail(Fault::machine, std::string("the results cannot be written to stdout: ") + std::strerror(errno));
+  } catch (const thorax::Error& e) {
+    return fail(e.fault(), e.what(), e.hint());
+  } catch (const std::bad_alloc&) {
+    return fail(Fault::machine, "out of memory", "a smaller --batch or --size needs less");
+  } catch (const std::exception& e) {
+    return fail(Fault::defect, std::string("a defect of thorax: ") + e.what());
+  }
+}
+
+}  // namespace
+
 // Results go to stdout, everything else to stderr; the exit code says whose turn it is (docs/cli.md).
 int main(int argc, char** argv) {
-  using namespace thorax;
-  try {
-    return run_verb({argv + 1, argv + argc});
-  } catch (const Error& e) {
-    std::fprintf(stderr, "thorax: %s\n", e.what());
-    if (!e.hint().empty()) std::fprintf(stderr, "        %s\n", e.hint().c_str());
-    return static_cast<int>(e.fault());
-  } catch (const std::bad_alloc&) {
-    std::fprintf(stderr, "thorax: out of memory\n");
-    return static_cast<int>(Fault::machine);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "thorax: a defect of thorax: %s\n", e.what());
-    return static_cast<int>(Fault::defect);
-  }
+  return run({argv + (argc > 0 ? 1 : 0), argv + argc});
 }

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "apps/console.h"
+#include "apps/printable.h"
 #include "apps/train_flags.h"
 #include "apps/verbs.h"
 #include "tensor/error.h"
@@ -15,11 +16,11 @@ Flags phantom_flags() {
                    {"out", "DIR", "the folder to make", ""},
                    {"count", "N", "images", "600"},
                    {"size", "PIXELS", "side of an image", "256"},
-                   {"seed", "N", "", "1"},
+                   {"seed", "N", "another seed, other images", "1"},
                    {"threads", "N", "0: all processors", "0"},
                    {"overwrite", "", "replace what is in --out", ""},
                },
-               {"thorax phantom -o demo && thorax train --data demo/labels.csv --size 128 --epochs 5 -o run"}, false);
+               {"thorax phantom -o demo", "thorax phantom -o large --count 5000 --size 512 --seed 7"}, false);
 }
 
 int run_phantom(Flags& flags) {
@@ -35,7 +36,9 @@ int run_phantom(Flags& flags) {
   o.seed = static_cast<uint64_t>(flags.integer("seed", 0, INT64_MAX));
   o.threads = threads_of(flags);
   data::make_phantoms(out, o);
-  std::fprintf(stderr, "made    %s images in %s, with labels.csv\n", with_commas(o.count).c_str(), out.c_str());
+  const std::string table = printable((out / "labels.csv").string());
+  std::fprintf(stderr, "made    %s images and %s\n", with_commas(o.count).c_str(), table.c_str());
+  std::fprintf(stderr, "next    thorax train --data %s --size 96 --epochs 6 --flip -o run\n", table.c_str());
   return 0;
 }
 

@@ -17,6 +17,7 @@ struct TomlValue {
 // Throws Error(input) with the line: larger than 1 MiB, not TOML, a key twice, a table or another nested value.
 std::map<std::string, TomlValue> read_toml(const std::filesystem::path& file);
 
+// The text as a TOML string. Throws Error(input) when it is not UTF-8.
 std::string toml_string(const std::string& text);
 
 }  // namespace thorax

@@ -206,9 +206,10 @@ void print_plan(const TrainConfig& config, Training& training) {
   std::fprintf(stderr, "model   %s, %s parameters, random weights\n", config.model.c_str(),
                with_commas(training.trainer().store().parameter_count()).c_str());
   std::fprintf(stderr, "loss    %s\n", config.loss.name.c_str());
-  std::fprintf(stderr, "plan    cpu, %d threads, %s, %s; %s a step of %ld, known before it runs; %.2f TFLOP a step\n", config.threads,
-               isa() == Isa::avx512 ? "AVX-512" : "AVX2", name_of(config.dtype),
-               human_bytes(static_cast<int64_t>(training.trainer().bytes())).c_str(), static_cast<long>(config.batch), program.flops() * 1e-12);
+  std::fprintf(stderr, "plan    cpu, %d threads, %s, %s; %.2f TFLOP a step of %ld\n        %s of memory, known before it runs\n",
+               config.threads, isa() == Isa::avx512 ? "AVX-512" : "AVX2", config.dtype == DType::bf16 ? "bf16" : "fp32",
+               program.flops() * 1e-12, static_cast<long>(config.batch),
+               human_bytes(static_cast<int64_t>(training.trainer().bytes())).c_str());
 }
 
 // One step measured on empty images: what a whole epoch would take.

@@ -11,7 +11,27 @@ namespace thorax {
 
 namespace {
 
-std::string auc_text(const std::optional<double>& auc) { return auc ? fixed(*auc, 3) : std::string("undefined"); }
+std::string auc_text(const std::optional<double>& auc) {
+  return auc ? fixed(*auc, 3) : std::string("undefined");
+}
+
+// One line of at most 80 columns: as many classes as fit.
+std::string epoch_text(const EpochRecord& r) {
+  const std::string number = std::to_string(r.epoch);
+  std::string text = "epoch " + std::string(number.size() < 3 ? 3 - number.size() : 0, ' ') + number;
+  text += "  train " + fixed(r.train_loss, 4) + "  val " + fixed(r.val_loss, 4) + "  AUC " + fixed(r.macro_auc, 3) + " (";
+  const std::string end = ")  " + human_seconds(r.seconds) + (r.best ? "  best" : "");
+  for (size_t k = 0; k < r.auc.size(); ++k) {
+    const std::string one = (k > 0 ? " " : "") + auc_text(r.auc[k]);
+    const size_t more = k + 1 < r.auc.size() ? 4 : 0;
+    if (text.size() + one.size() + more + end.size() > 80) {
+      text += k > 0 ? " ..." : "...";
+      break;
+    }
+    text += one;
+  }
+  return text + end;
+}
 
 JournalRecord journal_record(const EpochRecord& r) {
   JournalRecord line;
@@ -30,16 +50,13 @@ struct TrainingLog::Files {
 };
 
 TrainingLog::TrainingLog(const RunFolder& folder, std::optional<int64_t> resumed_step)
-    : files_(std::make_unique<Files>(Files{Journal(folder.metrics(), resumed_step), TensorBoard(folder.events(), resumed_step)})) {}
+    : files_(
+          std::make_unique<Files>(Files{Journal(folder.metrics(), resumed_step), TensorBoard(folder.events(), resumed_step)})) {}
 
 TrainingLog::~TrainingLog() = default;
 
 void TrainingLog::add(const EpochRecord& r) {
-  std::string aucs;
-  for (size_t k = 0; k < r.auc.size() && k < 5; ++k) aucs += (k > 0 ? " " : "") + auc_text(r.auc[k]);
-  if (r.auc.size() > 5) aucs += " ...";
-  std::fprintf(stderr, "epoch %3ld  train %.4f  val %.4f  AUC %.3f (%s)  %s%s\n", static_cast<long>(r.epoch), r.train_loss, r.val_loss, r.macro_auc,
-               aucs.c_str(), human_seconds(r.seconds).c_str(), r.best ? "  best" : "");
+  std::fprintf(stderr, "%s\n", epoch_text(r).c_str());
   files_->journal.append(journal_record(r));
   files_->journal.sync();
   files_->board.add_scalar("loss/train", r.train_loss, r.step);

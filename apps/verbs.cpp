@@ -1,8 +1,10 @@
 #include "apps/verbs.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
+#include "apps/console.h"
 #include "tensor/error.h"
 
 namespace thorax {
@@ -21,19 +23,26 @@ const std::vector<Verb>& verbs() {
 namespace {
 
 void print_overview() {
-  std::printf("thorax %s: learns to read chest radiographs\n", THORAX_VERSION);
+  std::printf("thorax %s: learns to read chest radiographs\n\n", THORAX_VERSION);
   const char* group = "";
   for (const Verb& v : verbs()) {
     const bool same = std::strcmp(group, v.group) == 0;
-    std::printf("%s%-9s %-11s %s\n", same ? "" : "\n", same ? "" : v.group, v.name, v.summary);
+    std::printf("%-9s %-11s %s\n", same ? "" : v.group, v.name, v.summary);
     group = v.group;
   }
-  std::printf("\nthorax VERB --help has examples.\nFirst time: thorax phantom -o demo && thorax train --data demo/labels.csv -o run\n");
+  std::printf(
+      "\nthorax VERB --help has examples.   First time:\n"
+      "  thorax phantom -o demo\n"
+      "  thorax train --data demo/labels.csv --size 96 --epochs 6 --flip -o run\n");
 }
 
 }  // namespace
 
-int run_verb(const std::vector<std::string>& arguments) {
+int run_verb(std::vector<std::string> arguments) {
+  const auto words_begin = std::find(arguments.begin(), arguments.end(), "--");
+  const auto flags_end = std::remove(arguments.begin(), words_begin, "--no-color");
+  if (flags_end != words_begin) set_color(false);
+  arguments.erase(flags_end, words_begin);
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
     print_overview();
     return 0;
@@ -48,14 +57,13 @@ int run_verb(const std::vector<std::string>& arguments) {
     if (arguments[0] != v.name) continue;
     Flags flags = v.flags();
     flags.parse({arguments.begin() + 1, arguments.end()});
-    if (flags.wants_help()) {
-      std::fputs(flags.help().c_str(), stdout);
-      return 0;
-    }
-    return v.run(flags);
+    if (!flags.wants_help()) return v.run(flags);
+    std::fputs(flags.help().c_str(), stdout);
+    return 0;
   }
   const std::string near = nearest(arguments[0], names);
-  throw Error(Fault::input, str("no verb \"", arguments[0], "\"", near.empty() ? "" : "; did you mean " + near + "?"), "thorax --help lists them");
+  if (!near.empty()) throw Error(Fault::input, str("no verb \"", arguments[0], "\"; did you mean ", near, "?"));
+  throw Error(Fault::input, str("no verb \"", arguments[0], "\""), "thorax --help lists them");
 }
 
 }  // namespace thorax

@@ -18,8 +18,9 @@ struct Verb {
 
 const std::vector<Verb>& verbs();
 
-// arguments: behind the program's name. Returns the exit code; throws Error.
-int run_verb(const std::vector<std::string>& arguments);
+// arguments: behind the program's name. Without one, with --help and with --version it prints what was asked for. Returns the
+// exit code; throws Error.
+int run_verb(std::vector<std::string> arguments);
 
 // Each in apps/NAME.cpp.
 Flags train_flags();

@@ -29,7 +29,9 @@ uint8_t sample(const std::vector<uint8_t>& plane, int64_t size, float x, float y
 }  // namespace
 
 std::vector<uint8_t> augment(const std::vector<uint8_t>& plane, int64_t size, const Augment& o, const Rng& rng, uint64_t index) {
-  const auto draw = [&](uint64_t k, double range) { return range * (2.0 * static_cast<double>(rng.uniform(8 * index + k)) - 1.0); };
+  const auto draw = [&](uint64_t k, double range) {
+    return range * (2.0 * static_cast<double>(rng.uniform(8 * index + k)) - 1.0);
+  };
   const double angle = draw(0, o.rotate) * std::numbers::pi / 180.0;
   const double zoom = 1.0 + draw(1, o.scale);
   const double shift_x = draw(2, o.shift) * static_cast<double>(size);

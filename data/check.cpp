@@ -26,13 +26,13 @@ std::vector<Unreadable> check_images(const Manifest& manifest, int threads) {
 }
 
 void drop_rows(Manifest& manifest, const std::vector<Unreadable>& bad) {
-  size_t at = 0;
-  size_t row = 0;
-  std::erase_if(manifest.rows, [&](const Row&) {
-    const bool drop = at < bad.size() && bad[at].row == row++;
-    if (drop) ++at;
-    return drop;
-  });
+  std::vector<bool> drop(manifest.rows.size(), false);
+  for (const Unreadable& b : bad) drop[b.row] = true;
+  std::vector<Row> kept;
+  for (size_t i = 0; i < drop.size(); ++i) {
+    if (!drop[i]) kept.push_back(std::move(manifest.rows[i]));
+  }
+  manifest.rows = std::move(kept);
 }
 
 }  // namespace thorax::data

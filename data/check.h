@@ -13,6 +13,7 @@ struct Unreadable {
 // Every image that is missing, empty, of another format or truncated, in the order of the table. Nothing is decoded.
 std::vector<Unreadable> check_images(const Manifest& manifest, int threads);
 
+// Takes these rows out of the manifest.
 void drop_rows(Manifest& manifest, const std::vector<Unreadable>& bad);
 
 }  // namespace thorax::data

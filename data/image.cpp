@@ -1,95 +1,131 @@
 #include "data/image.h"
 
 #include <algorithm>
-#include <cstring>
+#include <bit>
 #include <fstream>
-#include <memory>
+#include <new>
 
+#include "data/container.h"
 #include "data/stb.h"
+#include "kernels/image_math.h"
 #include "tensor/error.h"
+#include "tensor/file.h"
 
 namespace thorax::data {
 
 namespace {
 
-constexpr size_t largest_file = size_t{512} << 20;
+constexpr auto largest_file = uintmax_t{512} << 20;
+constexpr int64_t most_pixels = int64_t{1} << 26;
 
-enum class Format { png, jpeg, other };
-
-Format format_of(const std::vector<uint8_t>& bytes) {
-  constexpr uint8_t png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
-  if (bytes.size() >= sizeof png && std::equal(std::begin(png), std::end(png), bytes.begin())) return Format::png;
-  if (bytes.size() >= 3 && bytes[0] == 0xFF && bytes[1] == 0xD8 && bytes[2] == 0xFF) return Format::jpeg;
-  return Format::other;
-}
-
-// The decoder fills a truncated JPEG with grey and says nothing: so the end is looked for first.
-bool ends_well(const std::vector<uint8_t>& bytes, Format format) {
-  constexpr size_t tail = 4096;  // some writers append padding or notes
-  const auto begin = bytes.end() - static_cast<std::ptrdiff_t>(std::min(tail, bytes.size()));
-  constexpr uint8_t jpeg_end[] = {0xFF, 0xD9};
-  constexpr uint8_t png_end[] = {'I', 'E', 'N', 'D'};
-  if (format == Format::jpeg) return std::search(begin, bytes.end(), std::begin(jpeg_end), std::end(jpeg_end)) != bytes.end();
-  return std::search(begin, bytes.end(), std::begin(png_end), std::end(png_end)) != bytes.end();
-}
-
-std::vector<uint8_t> read(const std::filesystem::path& file) {
-  std::error_code error;
-  if (!std::filesystem::exists(file, error)) throw Error(Fault::input, str(file.string(), ": no such file"));
-  if (!std::filesystem::is_regular_file(file, error)) throw Error(Fault::input, str(file.string(), ": not a file"));
-  const auto size = std::filesystem::file_size(file, error);
-  if (error || size > largest_file) throw Error(Fault::input, str(file.string(), ": larger than ", largest_file, " bytes, or unreadable"));
-  std::vector<uint8_t> bytes(size);
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size))) {
-    throw Error(Fault::input, str(file.string(), ": cannot be read: ", std::strerror(errno)));
+// A file that is open, with its size.
+class Source {
+ public:
+  explicit Source(const std::filesystem::path& file) : file_(file) {
+    std::error_code error;
+    if (!std::filesystem::exists(file, error)) fail("no such file");
+    if (!std::filesystem::is_regular_file(file, error)) fail("not a file");
+    size_ = std::filesystem::file_size(file, error);
+    if (error || size_ > largest_file) fail("larger than 512 MiB, or unreadable");
+    stream_.open(file, std::ios::binary);
+    if (!stream_) fail("cannot be opened");
   }
-  return bytes;
-}
+  size_t size() const { return size_; }
+  [[noreturn]] void fail(const std::string& reason) const { throw Error(Fault::input, str(file_.string(), ": ", reason)); }
 
-void check(const std::filesystem::path& file, const std::vector<uint8_t>& bytes) {
-  if (bytes.empty()) throw Error(Fault::input, str(file.string(), ": the file is empty"));
-  const Format format = format_of(bytes);
-  if (format == Format::other) throw Error(Fault::input, str(file.string(), ": neither a PNG nor a JPEG file"));
-  if (!ends_well(bytes, format)) {
-    throw Error(Fault::input, str(file.string(), ": ", format == Format::png ? "PNG" : "JPEG", " data ends after ", bytes.size(), " bytes, before the image does"));
+  std::vector<uint8_t> read(size_t from, size_t count) {
+    std::vector<uint8_t> bytes(count);
+    stream_.seekg(static_cast<std::streamoff>(from));
+    if (!stream_.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(count))) fail("cannot be read");
+    return bytes;
   }
+
+ private:
+  const std::filesystem::path& file_;
+  std::ifstream stream_;
+  size_t size_ = 0;
+};
+
+std::string too_large(const stb::Pixels& p) {
+  if (p.width * p.height <= most_pixels) return {};
+  return str(p.width, "x", p.height, " pixels, more than ", most_pixels, " in all");
 }
 
-uint8_t luma(const uint8_t* rgb) { return static_cast<uint8_t>((77 * rgb[0] + 150 * rgb[1] + 29 * rgb[2] + 128) >> 8); }
+// data: [count,channels], 1 or 2: grey, 3 or 4: colours.
+template <class T>
+uint32_t grey_of(const T* data, size_t i, int channels) {
+  const T* p = data + i * static_cast<size_t>(channels);
+  return channels >= 3 ? math::luma(p[0], p[1], p[2]) : uint32_t{p[0]};
+}
+
+std::vector<uint8_t> grey_from_16_bits(const uint16_t* data, size_t count, int channels) {
+  uint32_t brightest = 0;
+  for (size_t i = 0; i < count; ++i) brightest = std::max(brightest, grey_of(data, i, channels));
+  const uint32_t scale = (1U << std::max(8, static_cast<int>(std::bit_width(brightest)))) - 1;
+  std::vector<uint8_t> grey(count);
+  for (size_t i = 0; i < count; ++i) grey[i] = static_cast<uint8_t>((grey_of(data, i, channels) * 255U + scale / 2) / scale);
+  return grey;
+}
+
+std::vector<uint8_t> grey_from_8_bits(const uint8_t* data, size_t count, int channels) {
+  std::vector<uint8_t> grey(count);
+  for (size_t i = 0; i < count; ++i) grey[i] = static_cast<uint8_t>(grey_of(data, i, channels));
+  return grey;
+}
+
+// The quick look: header and end.
+void check(Source& source) {
+  constexpr size_t head_bytes = size_t{256} << 10;  // beyond usual metadata
+  constexpr size_t tail_bytes = 4096;
+  const std::vector<uint8_t> head = source.read(0, std::min(head_bytes, source.size()));
+  const Format format = format_of(head);
+  if (format == Format::other) source.fail(why_not_whole(head, format));
+  stb::Pixels pixels;
+  const size_t tail = std::min(tail_bytes, source.size());
+  const bool quick = stb::read_header(head, pixels).empty() && ends_well(source.read(source.size() - tail, tail), format);
+  if (!quick) {
+    const std::vector<uint8_t> bytes = source.read(0, source.size());
+    const std::string broken = why_not_whole(bytes, format);
+    if (!broken.empty()) source.fail(broken);
+    const std::string reason = stb::read_header(bytes, pixels);
+    if (!reason.empty()) source.fail("cannot be decoded: " + reason);
+  }
+  if (const std::string reason = too_large(pixels); !reason.empty()) source.fail(reason);
+}
 
 }  // namespace
 
 Image decode_image(const std::filesystem::path& file) {
-  const std::vector<uint8_t> bytes = read(file);
-  check(file, bytes);
+  Source source(file);
+  const std::vector<uint8_t> bytes = source.read(0, source.size());
+  const Format format = format_of(bytes);
   stb::Pixels pixels;
-  const std::string reason = stb::decode(bytes.data(), bytes.size(), pixels);
-  if (!reason.empty()) throw Error(Fault::input, str(file.string(), ": ", reason));
-  Image image{pixels.height, pixels.width, {}};
-  const auto count = static_cast<size_t>(image.height * image.width);
-  image.grey.resize(count);
-  const auto step = static_cast<size_t>(pixels.channels);
-  for (size_t i = 0; i < count; ++i) {
-    const uint8_t* p = pixels.bytes.get() + i * step;
-    image.grey[i] = pixels.channels >= 3 ? luma(p) : *p;
-  }
-  return image;
+  std::string reason = why_not_whole(bytes, format);
+  if (!reason.empty()) source.fail(reason);
+  reason = stb::read_header(bytes, pixels);
+  if (reason.empty()) reason = too_large(pixels);
+  if (reason.empty()) reason = stb::decode(bytes, format == Format::jpeg, pixels);
+  if (!reason.empty()) source.fail("cannot be decoded: " + reason);
+  const auto count = static_cast<size_t>(pixels.height * pixels.width);
+  return {pixels.height, pixels.width,
+          pixels.bits == 16 ? grey_from_16_bits(static_cast<const uint16_t*>(pixels.data.get()), count, pixels.channels)
+                            : grey_from_8_bits(static_cast<const uint8_t*>(pixels.data.get()), count, pixels.channels)};
 }
 
 std::string why_unreadable(const std::filesystem::path& file) {
   try {
-    check(file, read(file));
+    Source source(file);
+    check(source);
     return {};
-  } catch (const Error& e) {
+  } catch (const std::exception& e) {
     return e.what();
   }
 }
 
 void write_png(const std::filesystem::path& file, const Image& image) {
-  if (!stb::encode_png(file.string().c_str(), image.width, image.height, image.grey.data())) {
-    throw Error(Fault::machine, str(file.string(), ": cannot be written"));
-  }
+  const std::vector<uint8_t> bytes = stb::encode_png(image.height, image.width, image.grey.data());
+  if (bytes.empty()) throw Error(Fault::machine, str(file.string(), ": no memory to write it"));
+  write_file_atomically(file, std::as_bytes(std::span(bytes)));
 }
 
 }  // namespace thorax::data

@@ -1,5 +1,6 @@
 #include "data/loader.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <condition_variable>
@@ -9,12 +10,26 @@
 #include <numeric>
 #include <thread>
 
+#include "data/streams.h"
+#include "tensor/error.h"
+
 namespace thorax::data {
 
 class Loader::Work {
  public:
   Work(const Manifest& manifest, std::vector<size_t> rows, const Recipe& recipe, const LoaderOptions& options)
-      : manifest_(manifest), rows_(std::move(rows)), recipe_(recipe), options_(options), kept_(rows_.size()), order_(rows_.size()) {}
+      : manifest_(manifest),
+        rows_(std::move(rows)),
+        recipe_(recipe),
+        options_(options),
+        kept_(rows_.size()),
+        order_(rows_.size()) {
+    if (options_.batch < 1) throw Error(Fault::defect, str("loader: batches of ", options_.batch, " images"));
+    for (size_t row : rows_) {
+      if (row >= manifest_.rows.size())
+        throw Error(Fault::defect, str("loader: row ", row, " of a table of ", manifest_.rows.size()));
+    }
+  }
   ~Work() { stop(); }
 
   int64_t images() const { return static_cast<int64_t>(rows_.size()); }
@@ -26,24 +41,37 @@ class Loader::Work {
     wanted_ = first_batch;
     claimed_ = first_batch;
     stopping_ = false;
-    failure_ = nullptr;
     ready_.clear();
     std::iota(order_.begin(), order_.end(), size_t{0});
-    if (options_.shuffle) shuffle(order_, Rng(options_.seed, static_cast<uint64_t>(2 * epoch)));
-    for (int i = 0; i < std::max(1, options_.workers); ++i) workers_.emplace_back([this] { work(); });
+    if (options_.shuffle) shuffle(order_, Rng(options_.seed, stream(Purpose::order, static_cast<uint64_t>(epoch))));
+    for (int i = 0; i < threads(); ++i) workers_.emplace_back([this] { work(); });
   }
 
   bool next(Batch& out) {
+    if (workers_.empty()) throw Error(Fault::defect, "loader: next() without start()");
     if (wanted_ >= batches()) return false;
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return failure_ != nullptr || ready_.count(wanted_) != 0; });
-    if (ready_.count(wanted_) == 0) std::rethrow_exception(failure_);
-    out = std::move(ready_.extract(wanted_++).mapped());
+    Made made;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return ready_.count(wanted_) != 0; });
+      made = std::move(ready_.extract(wanted_).mapped());
+      ++wanted_;
+      if (made.failure) wanted_ = claimed_ = batches();
+    }
     changed_.notify_all();
+    if (made.failure) std::rethrow_exception(made.failure);
+    out = std::move(made.batch);
     return true;
   }
 
  private:
+  struct Made {
+    Batch batch;
+    std::exception_ptr failure;
+  };
+
+  int threads() const { return std::max(1, options_.workers); }
+
   void stop() {
     {
       const std::scoped_lock lock(mutex_);
@@ -59,30 +87,33 @@ class Loader::Work {
       int64_t batch = 0;
       {
         std::unique_lock lock(mutex_);
-        const int64_t ahead = std::max(1, options_.workers) + 1;
-        changed_.wait(lock, [&] { return stopping_ || failure_ != nullptr || claimed_ >= batches() || claimed_ < wanted_ + ahead; });
-        if (stopping_ || failure_ != nullptr || claimed_ >= batches()) return;
+        changed_.wait(lock, [&] { return stopping_ || claimed_ >= batches() || claimed_ <= wanted_ + threads(); });
+        if (stopping_ || claimed_ >= batches()) return;
         batch = claimed_++;
       }
+      Made made;
       try {
-        Batch made = make(batch);
-        const std::scoped_lock lock(mutex_);
-        ready_.emplace(batch, std::move(made));
+        made.batch = make(batch);
       } catch (...) {
+        made.failure = std::current_exception();
+      }
+      {
         const std::scoped_lock lock(mutex_);
-        failure_ = std::current_exception();
+        ready_.insert_or_assign(batch, std::move(made));
       }
       changed_.notify_all();
     }
   }
 
+  // Unfinished when the loader is stopping: nobody will have it.
   Batch make(int64_t number) {
     Batch b;
     const int64_t begin = number * options_.batch;
-    b.n = std::min(options_.batch, images() - begin);
-    const Rng rng(options_.seed, static_cast<uint64_t>(2 * epoch_ + 1));
-    for (int64_t i = begin; i < begin + b.n; ++i) {
-      const size_t index = order_[static_cast<size_t>(i)];
+    const int64_t n = std::min(options_.batch, images() - begin);
+    b.pixels.reserve(static_cast<size_t>(n * recipe_.size * recipe_.size));
+    const Rng rng(options_.seed, stream(Purpose::augment, static_cast<uint64_t>(epoch_)));
+    for (; b.n < n && !stopping_; ++b.n) {
+      const size_t index = order_[static_cast<size_t>(begin + b.n)];
       std::vector<uint8_t> plane = image(index);
       if (options_.augment.any()) plane = augment(plane, recipe_.size, options_.augment, rng, index);
       b.pixels.insert(b.pixels.end(), plane.begin(), plane.end());
@@ -100,8 +131,10 @@ class Loader::Work {
     if (!kept_[index].empty()) return kept_[index];
     std::vector<uint8_t> plane = preprocess(decode_image(manifest_.rows[rows_[index]].file), recipe_);
     const auto bytes = static_cast<int64_t>(plane.size());
-    if (kept_bytes_.fetch_add(bytes) + bytes <= options_.memory_limit_bytes) kept_[index] = plane;
-    else kept_bytes_.fetch_sub(bytes);
+    if (kept_bytes_.fetch_add(bytes) + bytes <= options_.memory_limit_bytes)
+      kept_[index] = plane;
+    else
+      kept_bytes_.fetch_sub(bytes);
     return plane;
   }
 
@@ -118,18 +151,25 @@ class Loader::Work {
   std::condition_variable changed_;
   int64_t wanted_ = 0;   // the batch that next() gives
   int64_t claimed_ = 0;  // the first batch that no worker has taken
-  bool stopping_ = false;
-  std::exception_ptr failure_;
-  std::map<int64_t, Batch> ready_;
+  std::atomic<bool> stopping_ = false;
+  std::map<int64_t, Made> ready_;
   std::vector<std::jthread> workers_;
 };
 
 Loader::Loader(const Manifest& manifest, std::vector<size_t> rows, const Recipe& recipe, const LoaderOptions& options)
     : work_(std::make_unique<Work>(manifest, std::move(rows), recipe, options)) {}
 Loader::~Loader() = default;
-void Loader::start(int64_t epoch, int64_t first_batch) { work_->start(epoch, first_batch); }
-bool Loader::next(Batch& out) { return work_->next(out); }
-int64_t Loader::images() const { return work_->images(); }
-int64_t Loader::batches() const { return work_->batches(); }
+void Loader::start(int64_t epoch, int64_t first_batch) {
+  work_->start(epoch, first_batch);
+}
+bool Loader::next(Batch& out) {
+  return work_->next(out);
+}
+int64_t Loader::images() const {
+  return work_->images();
+}
+int64_t Loader::batches() const {
+  return work_->batches();
+}
 
 }  // namespace thorax::data

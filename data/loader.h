@@ -21,16 +21,16 @@ struct Batch {
 
 struct LoaderOptions {
   int64_t batch = 32;
-  int workers = 2;
+  int workers = 2;  // threads; below 1 counts as 1
   uint64_t seed = 1;
   bool shuffle = false;
   Augment augment;
-  int64_t memory_limit_bytes = 0;  // for preprocessed images
+  int64_t memory_limit_bytes = 0;  // for preprocessed images, which are kept over the epochs; the first that come
 };
 
 class Loader {
  public:
-  // The manifest must outlive the loader. rows: indices into it.
+  // The manifest must outlive the loader. rows: indices into it. Threads run only between start() and the end of the epoch.
   Loader(const Manifest& manifest, std::vector<size_t> rows, const Recipe& recipe, const LoaderOptions& options);
   ~Loader();
   Loader(const Loader&) = delete;
@@ -39,8 +39,8 @@ class Loader {
   // Begins an epoch, at its first or any later batch; also in the middle of another. Order and augmentation are functions of
   // (seed, epoch, index): the same batches for any number of workers and after any restart.
   void start(int64_t epoch, int64_t first_batch = 0);
-  // The next batch of the epoch, in order; the last may be smaller. False: the epoch is over. An image that cannot be read throws
-  // its Error here.
+  // The next batch of the epoch, in order; the last may be smaller. False: the epoch is over. Where an image cannot be read, its
+  // Error is thrown here in place of its batch, and the epoch is over.
   bool next(Batch& out);
 
   int64_t images() const;

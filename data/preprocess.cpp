@@ -27,14 +27,16 @@ T number(const std::map<std::string, std::string>& metadata, const std::string& 
   T value{};
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
   if (result.ec != std::errc() || result.ptr != text.data() + text.size() || !(value >= low && value <= high)) {
-    throw Error(Fault::input, str("preprocessing: \"", key, "\" is \"", text, "\", a number from ", low, " to ", high, " is expected"));
+    throw Error(Fault::input,
+                str("preprocessing: \"", key, "\" is \"", text, "\", a number from ", low, " to ", high, " is expected"));
   }
   return value;
 }
 
 bool choice(const std::map<std::string, std::string>& metadata, const std::string& key, const char* yes, const char* no) {
   const std::string& text = required(metadata, key);
-  if (text != yes && text != no) throw Error(Fault::input, str("preprocessing: \"", key, "\" is \"", text, "\", ", yes, " or ", no, " is expected"));
+  if (text != yes && text != no)
+    throw Error(Fault::input, str("preprocessing: \"", key, "\" is \"", text, "\", ", yes, " or ", no, " is expected"));
   return text == yes;
 }
 
@@ -50,6 +52,13 @@ std::map<std::string, std::string> to_metadata(const Recipe& r) {
 
 Recipe recipe_from_metadata(const std::map<std::string, std::string>& m) {
   Recipe r;
+  // A step that this version does not know must not be left out in silence.
+  const auto known = to_metadata(r);
+  for (const auto& [key, value] : m) {
+    if (key.rfind("preprocess.", 0) == 0 && known.count(key) == 0) {
+      throw Error(Fault::input, str("preprocessing: the metadata has \"", key, "\", which this version does not know"));
+    }
+  }
   r.size = number<int64_t>(m, "preprocess.size", 32, 4096);
   r.fit = choice(m, "preprocess.fit", "stretch", "pad") ? Fit::stretch : Fit::pad;
   r.equalize = choice(m, "preprocess.equalize", "yes", "no");

@@ -18,12 +18,14 @@ struct Recipe {
   float std = 0.226F;
 };
 
+// Under keys that begin with "preprocess.".
 std::map<std::string, std::string> to_metadata(const Recipe& recipe);
-// Throws Error(input) that names the key which is missing or wrong.
+// The exact recipe again. metadata: may hold other keys too. Throws Error(input) that names the key which is missing, wrong, or
+// begins with "preprocess." and is not known.
 Recipe recipe_from_metadata(const std::map<std::string, std::string>& metadata);
 
-// [size,size] bytes: equalised at the original resolution, then resized, the paper's order. (x/255 - mean)/std follows in the first
-// kernel.
+// [size,size] bytes: equalised at the original resolution, then resized, the paper's order. (x/255 - mean)/std follows in the
+// first kernel.
 std::vector<uint8_t> preprocess(const Image& image, const Recipe& recipe);
 
 }  // namespace thorax::data

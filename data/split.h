@@ -5,8 +5,8 @@
 
 namespace thorax::data {
 
-// Whole patients, in an order drawn with the seed, into 70% train, 15% val and 15% test of the images. Throws Error(input) when there
-// are fewer than three patients.
+// Whole patients, in an order drawn with the seed, into 70% train, 15% val and 15% test of the images. Throws Error(input) when
+// there are fewer than three patients.
 void split_by_patient(Manifest& manifest, uint64_t seed);
 
 // image, patient, split: a CSV, one line per image.

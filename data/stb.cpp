@@ -1,37 +1,81 @@
 #include "data/stb.h"
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wold-style-cast"
-#pragma GCC diagnostic ignored "-Wshadow"
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-#pragma GCC diagnostic ignored "-Wunused-function"
+#include <cstdlib>
+#include <stdexcept>
+
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
 #define STBI_ONLY_PNG
 #define STBI_ONLY_JPEG
 #define STBI_NO_STDIO
 #define STBI_MAX_DIMENSIONS 16384
-#include <stb/stb_image.h>
+// Parts that a broken file leaves out are zero, never what lay in memory before.
+#define STBI_MALLOC(bytes) std::calloc(1, bytes)
+#define STBI_REALLOC(old, bytes) std::realloc(old, bytes)
+#define STBI_FREE(old) std::free(old)
+// A library does not abort.
+#define STBI_ASSERT(holds) ((holds) ? void() : throw std::logic_error("the decoder met what it held to be impossible"))
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC
+#define STBI_WRITE_NO_STDIO
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#include <stb/stb_image.h>
 #include <stb/stb_image_write.h>
 #pragma GCC diagnostic pop
 
 namespace thorax::data::stb {
 
-std::string decode(const uint8_t* bytes, size_t size, Pixels& pixels) {
+namespace {
+
+int length(std::span<const uint8_t> bytes) {
+  return static_cast<int>(bytes.size());
+}
+
+}  // namespace
+
+std::string read_header(std::span<const uint8_t> bytes, Pixels& pixels) {
   int width = 0;
   int height = 0;
-  stbi_uc* decoded = stbi_load_from_memory(bytes, static_cast<int>(size), &width, &height, &pixels.channels, 0);
-  if (decoded == nullptr) return std::string("cannot be decoded: ") + stbi_failure_reason();
-  pixels.bytes = {decoded, stbi_image_free};
-  pixels.height = height;
+  if (stbi_info_from_memory(bytes.data(), length(bytes), &width, &height, &pixels.channels) == 0) return stbi_failure_reason();
   pixels.width = width;
+  pixels.height = height;
+  pixels.bits = stbi_is_16_bit_from_memory(bytes.data(), length(bytes)) != 0 ? 16 : 8;
   return {};
 }
 
-bool encode_png(const char* file, int64_t width, int64_t height, const uint8_t* grey) {
-  return stbi_write_png(file, static_cast<int>(width), static_cast<int>(height), 1, grey, static_cast<int>(width)) != 0;
+std::string decode(std::span<const uint8_t> bytes, bool grey_only, Pixels& pixels) {
+  const std::string reason = read_header(bytes, pixels);
+  if (!reason.empty()) return reason;
+  int width = 0;
+  int height = 0;
+  const int wanted = grey_only ? 1 : 0;
+  void* decoded = nullptr;
+  try {
+    decoded =
+        pixels.bits == 16
+            ? static_cast<void*>(stbi_load_16_from_memory(bytes.data(), length(bytes), &width, &height, &pixels.channels, wanted))
+            : stbi_load_from_memory(bytes.data(), length(bytes), &width, &height, &pixels.channels, wanted);
+  } catch (const std::logic_error& e) {
+    return e.what();
+  }
+  if (decoded == nullptr) return stbi_failure_reason();
+  pixels.data = {decoded, stbi_image_free};
+  pixels.width = width;
+  pixels.height = height;
+  if (grey_only) pixels.channels = 1;
+  return {};
+}
+
+std::vector<uint8_t> encode_png(int64_t height, int64_t width, const uint8_t* grey) {
+  int bytes = 0;
+  const auto columns = static_cast<int>(width);
+  const std::unique_ptr<uint8_t, void (*)(void*)> file(
+      stbi_write_png_to_mem(grey, columns, columns, static_cast<int>(height), 1, &bytes), std::free);
+  return file ? std::vector<uint8_t>(file.get(), file.get() + bytes) : std::vector<uint8_t>();
 }
 
 }  // namespace thorax::data::stb

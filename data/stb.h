@@ -1,23 +1,30 @@
-// The only door to stb_image, cut down to PNG and JPEG.
+// The only door to stb_image and stb_image_write, cut down to PNG and JPEG in memory.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace thorax::data::stb {
 
 struct Pixels {
   int64_t height = 0;
   int64_t width = 0;
-  int channels = 0;  // 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha
-  std::unique_ptr<uint8_t, void (*)(void*)> bytes{nullptr, nullptr};  // [height,width,channels]
+  int channels = 0;                                               // 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha
+  int bits = 8;                                                   // 8: uint8_t, 16: uint16_t
+  std::unique_ptr<void, void (*)(void*)> data{nullptr, nullptr};  // [height,width,channels]
 };
 
-// Empty, or the reason why not.
-std::string decode(const uint8_t* bytes, size_t size, Pixels& pixels);
+// What the header says: all of Pixels but the data. Empty, or the reason why not. bytes: the file, or its beginning.
+std::string read_header(std::span<const uint8_t> bytes, Pixels& pixels);
 
-bool encode_png(const char* file, int64_t width, int64_t height, const uint8_t* grey);
+// grey_only: one channel, as the decoder makes it (for JPEG: the luminance that the file holds). Empty, or the reason why not.
+std::string decode(std::span<const uint8_t> bytes, bool grey_only, Pixels& pixels);
+
+// grey: [height,width]. Empty: no memory.
+std::vector<uint8_t> encode_png(int64_t height, int64_t width, const uint8_t* grey);
 
 }  // namespace thorax::data::stb

@@ -5,8 +5,14 @@
 
 namespace thorax::math {
 
-// The table of histogram equalisation exactly as OpenCV's equalizeHist makes it: the first non-empty bin maps to 0; an image of one
-// value stays as it is. histogram: counts of the 256 values, of `total` pixels in all.
+// Grey of a colour as OpenCV's cvtColor has it (ITU-R BT.601 in 15 bits, rounded). Equal channels stay as they are. At most 16
+// bits.
+inline uint32_t luma(uint32_t red, uint32_t green, uint32_t blue) {
+  return (9798U * red + 19235U * green + 3735U * blue + 16384U) >> 15;
+}
+
+// The table of histogram equalisation exactly as OpenCV's equalizeHist makes it: the first non-empty bin maps to 0; an image of
+// one value stays as it is. histogram: counts of the 256 values, of `total` > 0 pixels in all.
 inline void equalize_table(const int64_t* histogram, int64_t total, uint8_t* table) {
   int first = 0;
   while (first < 255 && histogram[first] == 0) ++first;
@@ -28,23 +34,34 @@ inline void equalize_table(const int64_t* histogram, int64_t total, uint8_t* tab
   }
 }
 
-// Where output pixel i of `out` lies among `in` input pixels: half-pixel centres, clamped to the edge.
+// Where output pixel i of `out` lies among `in` input pixels, half-pixel centres, clamped to the edge: at
+// (i + 1/2) in/out - 1/2 = ((2i + 1) in - out) / (2 out), a fraction of whole numbers.
 struct Tap {
   int64_t low, high;
-  float weight;  // of high
+  int64_t weight;  // of high; low has 2*out - weight
 };
 inline Tap tap(int64_t i, int64_t in, int64_t out) {
-  double at = (static_cast<double>(i) + 0.5) * static_cast<double>(in) / static_cast<double>(out) - 0.5;
-  if (at < 0) at = 0;
-  auto low = static_cast<int64_t>(at);
-  if (low > in - 1) low = in - 1;
-  const int64_t high = low + 1 < in ? low + 1 : in - 1;
-  return {low, high, static_cast<float>(at - static_cast<double>(low))};
+  const int64_t at = (2 * i + 1) * in - out;
+  if (at <= 0) return {0, 0, 0};
+  const int64_t low = at / (2 * out);
+  if (low >= in - 1) return {in - 1, in - 1, 0};
+  return {low, low + 1, at - low * 2 * out};
+}
+
+// numerator / denominator to the nearest byte, halves up, without a division: exact for whole numbers with a quotient below 256
+// and an even denominator below 2^40. (Nothing whole / denominator comes nearer to a whole number than 1 / denominator, so the
+// added half of a numerator's unit decides every case, far above the rounding errors of double.)
+inline uint8_t byte_quotient(double numerator, double denominator, double inverse) {
+  return static_cast<uint8_t>(static_cast<int>((numerator + 0.5 * denominator + 0.5) * inverse));
 }
 
 // A value in [0, 255] to a byte, halves up.
-inline uint8_t to_byte(float value) { return static_cast<uint8_t>(value + 0.5F); }
+inline uint8_t to_byte(float value) {
+  return static_cast<uint8_t>(value + 0.5F);
+}
 
-inline float mix(float a, float b, float weight) { return a + (b - a) * weight; }
+inline float mix(float a, float b, float weight) {
+  return a + (b - a) * weight;
+}
 
 }  // namespace thorax::math

@@ -2,6 +2,7 @@
 
 #include "kernels/fold.h"
 #include "kernels/parallel.h"
+#include "tensor/buffer.h"
 #include "tests/kernels/activation.h"
 
 using namespace thorax;
@@ -77,7 +78,7 @@ TEST_CASE("conv2d: forward, backward_data and backward_filter are those of the n
     const Naive naive{s, filter};
 
     const ConvForward forward(s, c.choice);
-    std::vector<std::byte> packed(forward.packed_bytes()), workspace(forward.workspace_bytes());
+    Buffer packed(forward.packed_bytes()), workspace(forward.workspace_bytes());
     forward.pack(filter.values.data(), packed.data());
     forward.run(0, slice_address(x.slice), packed.data(), slice_address(y.slice), workspace.data());
     int64_t wrong = 0;
@@ -97,7 +98,7 @@ TEST_CASE("conv2d: forward, backward_data and backward_filter are those of the n
     });
 
     const ConvBackwardData data(s, c.choice);
-    packed.resize(data.packed_bytes()), workspace.resize(data.workspace_bytes());
+    packed = Buffer(data.packed_bytes()), workspace = Buffer(data.workspace_bytes());
     data.pack(filter.values.data(), packed.data());
     data.run(0, slice_address(dy.slice), packed.data(), slice_address(dx.slice), workspace.data());
     wrong = 0;
@@ -106,7 +107,7 @@ TEST_CASE("conv2d: forward, backward_data and backward_filter are those of the n
     CHECK(wrong == 0);
 
     const ConvBackwardFilter backward_filter(s, c.choice);
-    packed.resize(backward_filter.packed_bytes()), workspace.resize(backward_filter.workspace_bytes());
+    packed = Buffer(backward_filter.packed_bytes()), workspace = Buffer(backward_filter.workspace_bytes());
     backward_filter.run(0, slice_address(x.slice), slice_address(dy.slice), packed.data(), workspace.data());
     for (const bool accumulate : {true, false}) {
       backward_filter.unpack(packed.data(), dfilter.values.data(), accumulate);
@@ -126,7 +127,7 @@ TEST_CASE("conv2d: several callers at once, each with its own workspace, give th
   Plain filter(s.filter());
   x.random(1), filter.random(2);
   const ConvForward conv(s, {true, 1, 2});
-  std::vector<std::byte> packed(conv.packed_bytes()), workspace(2 * conv.workspace_bytes() + 64);
+  Buffer packed(conv.packed_bytes()), workspace(2 * conv.workspace_bytes());
   conv.pack(filter.values.data(), packed.data());
   const auto run = [&](int caller, const Activation& to, int64_t image) {
     conv.run(caller, slice_address({x.slice.buffer, image, 1, 0, 32}), packed.data(), slice_address({to.slice.buffer, image, 1, 0, 32}),

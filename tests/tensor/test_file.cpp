@@ -117,6 +117,32 @@ TEST_CASE("file: each call fails, once or from then on: the old content stays, o
   }
 }
 
+TEST_CASE("file: when a call of a commit fails that keeps the file before it, the old file is back in its place") {
+  bool reached = true;
+  for (int at = 1; reached; ++at) {
+    const TemporaryFolder folder;
+    write_text(folder / "f", old_text);
+    AtomicFile file(folder / "f");
+    file.write(new_text);
+    file.finish();
+    bool written = true;
+    {
+      FaultyCalls calls(at);
+      try {
+        file.commit(folder / "g");
+      } catch (const NotWritten&) {
+        written = false;
+      } catch (const DurabilityUnsure&) {
+      }
+      reached = calls.reached();
+    }
+    CAPTURE(at);
+    CHECK(written == (at > 2));
+    CHECK(read_text(folder / "f") == (written ? new_text : old_text));
+    CHECK(read_text(folder / "g") == (written ? old_text : ""));
+  }
+}
+
 TEST_CASE("file: an interrupted call is made again, but never a failed fsync") {
   const TemporaryFolder folder;
   for (const int at : {1, 2}) {
@@ -234,4 +260,25 @@ TEST_CASE("file: folders are made with those above them") {
   CHECK_THROWS_AS(make_directories(folder / "f/g"), Error);
   CHECK(remove_file(folder / "f"));
   CHECK_FALSE(remove_file(folder / "f"));
+}
+
+TEST_CASE("file: no other source opens files for writing, renames or syncs them") {
+  size_t sources = 0;
+  for (const char* folder : {"tensor", "kernels", "layers", "models", "losses", "optim", "data", "metrics", "apps"}) {
+    const fs::path root = fs::path(THORAX_SOURCE_DIR) / folder;
+    if (!fs::exists(root)) continue;
+    for (const auto& entry : fs::recursive_directory_iterator(root)) {
+      const std::string extension = entry.path().extension();
+      const std::string name = entry.path().filename();
+      if ((extension != ".cpp" && extension != ".h") || name.starts_with("file.") || name.starts_with("file_calls.")) continue;
+      const std::string text = read_text(entry.path());
+      ++sources;
+      for (const char* call : {"ofstream", "std::fstream", "fopen(", "freopen(", "rename(", "fsync(", "fdatasync(", "O_WRONLY",
+                               "O_RDWR", "O_CREAT"}) {
+        CHECK_MESSAGE(text.find(call) == std::string::npos, entry.path().string(), " uses ", call,
+                      "; tensor/file.h is the place for it");
+      }
+    }
+  }
+  CHECK(sources > 5);
 }

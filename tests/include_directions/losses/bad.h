@@ -1,0 +1,2 @@
+#include "optim/sgd.h"
+#include "tensor/shape.h"

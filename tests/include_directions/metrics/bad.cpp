@@ -1,0 +1,4 @@
+#include <dnnl.hpp>
+#include <vector>
+
+#include "metrics/roc.h"

@@ -1,0 +1,226 @@
+#include "layers/dense_block.h"
+
+#include <optional>
+
+#include "kernels/layout.h"
+#include "tests/kernels/activation.h"
+#include "tests/layers/naive_dense_block.h"
+#include "tensor/planner.h"
+
+using namespace thorax;
+using namespace thorax::test;
+
+namespace {
+
+constexpr int64_t side = 6;
+
+// loss = sum of y * r: its gradient with respect to y is r.
+class Weighted final : public Op {
+ public:
+  Weighted(Value y, Value r) : Op("weighted", {y, r}) {}
+  void forward(Emitter& emit) override {
+    const Slot loss = emit.of(outputs()[0]);
+    emit.step(name(), {emit.of(inputs()[0])}, {loss}, 0, [loss](const Run& run) { *run[loss].as<float>() = 0; });
+  }
+  void backward(Emitter& emit) override {
+    const Slot r = emit.of(inputs()[1]);
+    const Emitter::Target t = emit.target(inputs()[0]);
+    if (!t) return;
+    emit.step("weighted.backward", {r}, {t.slot}, 0, [r, t](const Run& run) {
+      const Tensor from = run[r], to = run[t.slot];
+      for (int64_t i = 0; i < from.count(); ++i) {
+        if (to.dtype == DType::bf16) to.as<bf16>()[i] = to_bf16(from.as<float>()[i]);
+        else to.as<float>()[i] = from.as<float>()[i];
+      }
+    });
+  }
+};
+
+struct Case {
+  int64_t images;
+  int threads;
+  DType dtype;
+  bool training;
+  bool fp32_gradient;
+};
+
+// The block in the engine, beside the same in naive double.
+struct Both {
+  explicit Both(const Case& c, uint64_t seed = 1)
+      : layers(3), growth(channel_block()), channels(2 * channel_block()), graph(c.training, c.dtype),
+        x(graph.input("x", {c.images, channels, side, side}, c.dtype, Layout::blocked)),
+        out(dense_block(graph, "block", x, {layers, growth, 2, c.fp32_gradient})), naive_x(c.images, channels, side, side),
+        r(c.images, channels + layers * growth, side, side) {
+    const Value weights = graph.input("r", graph.info(out.y).shape, DType::f32, Layout::blocked, false);
+    auto& op = graph.add<Weighted>(out.y, weights);
+    const Value loss = graph.output_of(op, "loss", {}, DType::f32, Layout::plain);
+    store.emplace(graph, 11, true);
+    randomise();
+    PlanOptions options;
+    options.stream.threads = c.threads;
+    options.loss = loss;
+    options.keep = {out.y};
+    options.gradients_of = {x};
+    options.debug = true;
+    program.emplace(plan(graph, options, *store, arena));
+    fill(naive_x, seed), fill(r, seed + 100);
+    to_blocked(naive_x, program->tensor(x)), to_blocked(r, program->tensor(weights));
+    from_blocked(program->tensor(x), naive_x);  // what was stored, rounded
+    if (c.dtype == DType::bf16 && !c.fp32_gradient) round(r);
+    program->run();
+  }
+
+  static void fill(Volume& v, uint64_t seed) {
+    for (size_t i = 0; i < v.values.size(); ++i) v.values[i] = static_cast<double>(Rng(seed, 9).uniform(i, -1, 1));
+  }
+  static void round(Volume& v) {
+    for (double& value : v.values) value = static_cast<double>(to_float(to_bf16(static_cast<float>(value))));
+  }
+  void randomise() {
+    uint64_t i = 0;
+    for (const std::string& name : store->names()) {
+      const Tensor t = store->find(name);
+      if (t.dtype != DType::f32 || name.find("norm") == std::string::npos) continue;
+      const bool scale = name.find("weight") != std::string::npos || name.find("var") != std::string::npos;
+      for (int64_t k = 0; k < t.count(); ++k) t.as<float>()[k] = Rng(5, 5).uniform(i++, scale ? 0.5F : -0.2F, scale ? 1.5F : 0.2F);
+    }
+  }
+  static void to_blocked(const Volume& v, const Tensor& t) {
+    Plain plain(t.shape);
+    for (size_t i = 0; i < v.values.size(); ++i) plain.values[i] = static_cast<float>(v.values[i]);
+    plain_to_blocked(one_thread, plain.tensor, t);
+  }
+  static void from_blocked(const Tensor& t, Volume& v) {
+    Plain plain(t.shape);
+    blocked_to_plain(one_thread, t, plain.tensor);
+    for (size_t i = 0; i < v.values.size(); ++i) v.values[i] = static_cast<double>(plain.values[i]);
+  }
+  double naive_loss(bool training) const {
+    const Volume y = naive_dense_block(naive_x, *store, "block", layers, training);
+    double sum = 0;
+    for (size_t i = 0; i < y.values.size(); ++i) sum += y.values[i] * r.values[i];
+    return sum;
+  }
+
+  int64_t layers, growth, channels;
+  Graph graph;
+  Value x;
+  DenseBlockOutput out;
+  Volume naive_x, r;
+  std::optional<Store> store;
+  Arena arena;
+  std::optional<Program> program;
+};
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (const bool training : {true, false}) {
+    for (const int64_t images : {1, 3}) all.push_back({images, images == 1 ? 1 : 2, DType::f32, training, false});
+    if (has_bf16()) all.push_back({4, 2, DType::bf16, training, true});   // images side by side
+    if (has_bf16()) all.push_back({2, 1, DType::bf16, training, false});  // one group
+  }
+  return all;
+}
+
+double tolerance(const Case& c) { return c.dtype == DType::bf16 ? 0.06 : 2e-4; }
+
+// bf16 flips many a ReLU: the sign and size of every term are proven in fp32, here that nothing is lost.
+double gradient_tolerance(const Case& c) { return c.dtype == DType::bf16 ? 0.5 : 2e-3; }
+
+// The first seed at which no ReLU of the fp32 block is near its kink.
+uint64_t clear_seed(const Case& c) {
+  if (c.dtype != DType::f32) return 1;
+  for (uint64_t seed = 1;; ++seed) {
+    const Both both(c, seed);
+    smallest_z = 1;
+    both.naive_loss(c.training);
+    if (smallest_z > 1e-5) return seed;
+  }
+}
+
+double norm(const std::vector<double>& v) {
+  double sum = 0;
+  for (double x : v) sum += x * x;
+  return std::sqrt(sum);
+}
+
+}  // namespace
+
+TEST_CASE("dense_block: the output is that of concatenation, in every mode") {
+  for (const Case& c : cases()) {
+    CAPTURE(c.images);
+    CAPTURE(c.dtype);
+    CAPTURE(c.training);
+    Both both(c);
+    // In training mode the run moved the running values, which the naive block does not read then.
+    const Volume expected = naive_dense_block(both.naive_x, *both.store, "block", both.layers, c.training);
+    Volume actual = expected;
+    Both::from_blocked(both.program->tensor(both.out.y), actual);
+    std::vector<double> difference(actual.values.size());
+    for (size_t i = 0; i < difference.size(); ++i) difference[i] = actual.values[i] - expected.values[i];
+    CHECK(norm(difference) < tolerance(c) * 0.2 * norm(expected.values));
+  }
+}
+
+TEST_CASE("dense_block: gradients of the input and of every parameter are central differences of the naive block") {
+  for (const Case& c : cases()) {
+    CAPTURE(c.images);
+    CAPTURE(c.dtype);
+    CAPTURE(c.training);
+    Both both(c, clear_seed(c));
+    const auto difference = [&](const auto& set, double at) {
+      const double h = 1e-6;
+      set(at + h);
+      const double up = both.naive_loss(c.training);
+      set(at - h);
+      const double down = both.naive_loss(c.training);
+      set(at);
+      return (up - down) / (2 * h);
+    };
+    Volume dx = both.naive_x;
+    Both::from_blocked(both.program->gradient(both.x), dx);
+    std::vector<double> wrong, expected;
+    for (size_t i = 3; i < dx.values.size(); i += 397) {
+      double& at = both.naive_x.values[i];
+      expected.push_back(difference([&](double v) { at = v; }, at));
+      wrong.push_back(dx.values[i] - expected.back());
+    }
+    CHECK(norm(wrong) < gradient_tolerance(c) * norm(expected));
+    for (const std::string& name : both.store->names()) {
+      if (!both.store->is_parameter(name)) continue;
+      CAPTURE(name);
+      const Tensor parameter = both.store->find(name);
+      const Tensor gradient = both.store->gradient(name);
+      wrong.clear(), expected.clear();
+      for (int64_t i = 0; i < parameter.count(); i += std::max<int64_t>(1, parameter.count() / 2)) {
+        float& at = parameter.as<float>()[i];
+        const float h = 1e-6F, value = at;  // the step that float really takes is what divides
+        at = value + h;
+        const double up = both.naive_loss(c.training);
+        const double above = static_cast<double>(at);
+        at = value - h;
+        const double down = both.naive_loss(c.training);
+        const double below = static_cast<double>(at);
+        at = value;
+        expected.push_back((up - down) / (above - below));
+        wrong.push_back(static_cast<double>(gradient.as<float>()[i]) - expected.back());
+      }
+
+      CHECK(norm(wrong) < gradient_tolerance(c) * norm(expected) + 1e-3);
+    }
+  }
+}
+
+TEST_CASE("dense_block: the statistics that it hands on are those of its channels, and running values move once a step") {
+  const Case c{3, 2, DType::f32, true, false};
+  Both both(c);
+  CHECK(*both.store->find("block.denselayer1.norm1.num_batches_tracked").as<int64_t>() == 1);
+  const Volume y = naive_dense_block(both.naive_x, *both.store, "block", both.layers, true);
+  double mean = 0;
+  for (int64_t i = 0; i < y.n; ++i)
+    for (int64_t p = 0; p < side * side; ++p) mean += y.at(i, both.channels, p / side, p % side) / static_cast<double>(y.n * side * side);
+  // The first appended channel is read by the second layer, which moved its running mean a tenth of the way from the start value.
+  Both fresh({3, 2, DType::f32, false, false});
+  const double start = value(*fresh.store, "block.denselayer2.norm1.running_mean", both.channels);
+  CHECK(value(*both.store, "block.denselayer2.norm1.running_mean", both.channels) == doctest::Approx(0.9 * start + 0.1 * mean).epsilon(1e-4));
+}
