@@ -87,7 +87,9 @@ class Planner final : public Emitter {
 
   void pack(std::string name, std::vector<Slot> reads, std::vector<Slot> writes, std::function<void(const Run&)> body) override {
     if (!program_.training_) {
-      for (Slot s : writes) pin(s);
+      for (Slot s : writes) {
+        if (s) pin(s);  // an op may leave a slot out
+      }
     }
     step(std::move(name), std::move(reads), std::move(writes), 0, std::move(body));
     program_.steps_.back().packs = !program_.training_;

@@ -194,14 +194,16 @@ def shape_text(shape):
     return "x".join(str(n) for n in shape)
 
 
-def record(kind, name, stream, value, runs=()):
-    """A line of the file. runs: [run of float32...], [run of bfloat16...]; their error is the largest of the runs."""
+def record(kind, name, stream, value, runs=(), scale=None):
+    """A line of the file. runs: [run of float32...], [run of bfloat16...]; their error is the largest of the runs. scale: stands
+    for the RMS where the value's own is not what its errors should be measured against."""
     others = [other - value for dtype in runs for other in dtype]
     values, *errors = sketches([value, *others], stream)
     errors = [rms(e) for e in errors]
     largest = [max(errors[: len(errors) // 2]), max(errors[len(errors) // 2 :])] if errors else [0, 0]
     text = "".join(word(v) for v in values)
-    return f"{kind} {name} {shape_text(value.shape)} {stream} {rms(value):.9g} {largest[0]:.4g} {largest[1]:.4g} {text}", largest
+    scale = rms(value) if scale is None else scale
+    return f"{kind} {name} {shape_text(value.shape)} {stream} {scale:.9g} {largest[0]:.4g} {largest[1]:.4g} {text}", largest
 
 
 def streams(model):
@@ -254,10 +256,13 @@ def make(case):
     exact = train(seed, x, labels, torch.float64)
     runs = [runs_of(dtype, seed, x, labels) for dtype in (torch.float32, torch.bfloat16)]
     errors = {}
+    drawn = arrays(dict(model.named_parameters()))
     for (kind, name), value in exact.items():
-        line, largest = record(kind, name, table[name], value, [[run[kind, name] for run in dtype] for dtype in runs])
+        # Ten steps move a parameter by a hundredth or less of itself: what counts is the error of the change.
+        scale = rms(sketches([value - drawn[name]], table[name])) if kind == "final" else rms(value)
+        line, largest = record(kind, name, table[name], value, [[run[kind, name] for run in dtype] for dtype in runs], scale)
         lines.append(line)
-        errors[kind, name] = (largest, rms(value))
+        errors[kind, name] = (largest, scale)
     path = FOLDER / f"{case}.txt"
     path.write_text("\n".join(lines) + "\n")
     print(f"  {path.name}: {path.stat().st_size} bytes; losses {exact['output', 'losses']}")

@@ -55,8 +55,8 @@ inline WordVec round_to_bf16(Vec v) {
   const auto w = reinterpret_cast<WordVec>(v);
   return w + 0x7fffU + ((w >> 16) & 1U);
 }
-inline void store(bf16* p, Vec v) {
-  const WordVec w = round_to_bf16(v) >> 16;
+inline void store_upper_half(bf16* p, WordVec w) {
+  w >>= 16;
 #if THORAX_BLOCK == 16
   const auto h = reinterpret_cast<HalfVec>(_mm512_maskz_cvtepi32_epi16(all_lanes, reinterpret_cast<__m512i>(w)));
 #else
@@ -65,13 +65,19 @@ inline void store(bf16* p, Vec v) {
 #endif
   std::memcpy(p, &h, sizeof h);
 }
+inline void store(bf16* p, Vec v) {
+  store_upper_half(p, round_to_bf16(v));
+}
 
-// The value that store() would leave in memory: statistics are taken of what is stored.
-inline Vec rounded(const float*, Vec v) {
+// Stores v and returns what memory then holds: statistics are taken of what is stored.
+inline Vec stored(float* p, Vec v) {
+  store(p, v);
   return v;
 }
-inline Vec rounded(const bf16*, Vec v) {
-  return reinterpret_cast<Vec>(round_to_bf16(v) & 0xffff0000U);
+inline Vec stored(bf16* p, Vec v) {
+  const WordVec w = round_to_bf16(v);
+  store_upper_half(p, w);
+  return reinterpret_cast<Vec>(w & 0xffff0000U);
 }
 
 inline DoubleVec to_double(Vec v) {

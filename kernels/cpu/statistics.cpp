@@ -10,24 +10,28 @@ namespace thorax::cpu::THORAX_ISA {
 
 namespace {
 
-// A chunk (at most 16 KiB) stays in the first-level cache between its two sweeps.
-constexpr int64_t chunk_pixels = 256;
-
-// Mean and M2 of the pixels of one channel block, taken chunk by chunk in fp32 and merged in double: the error does not grow with
-// the size of the image.
+// Mean and M2 of one image's channel block, taken in one sweep: fp32 sums around a pivot over runs of pixels, merged in double.
+// The pivot is the mean of the pixels before the run (of a few pixels at first): where it is far from the run's mean, the two
+// means' distance is itself part of M2, so that what cancels is always small against what remains.
 class Moments {
  public:
-  template <class T>
-  void add_chunk(const T* x, int64_t pixels) {
-    Lanes sum;
-    for_lanes(0, pixels, [&](int64_t i, int lane) { sum.part[lane] += load(x + i * block); });
-    const Vec chunk_mean = sum.total() / static_cast<float>(pixels);
-    Lanes squares;
-    for_lanes(0, pixels, [&](int64_t i, int lane) {
-      const Vec d = load(x + i * block) - chunk_mean;
-      squares.part[lane] = fma(d, d, squares.part[lane]);
-    });
-    merge(to_double(chunk_mean), to_double(squares.total()), static_cast<double>(pixels));
+  // value(i): what memory holds at pixel i; called in order, more than once only for the first few.
+  template <class Value>
+  Moments(int64_t pixels, const Value& value) {
+    constexpr int64_t run_pixels = 256;
+    Vec pivot = start(std::min<int64_t>(pixels, 16), value);
+    for (int64_t begin = 0; begin < pixels; begin += run_pixels) {
+      const int64_t end = std::min(pixels, begin + run_pixels);
+      Lanes differences;
+      Lanes squares;
+      for_lanes(begin, end, [&](int64_t i, int lane) {
+        const Vec d = value(i) - pivot;
+        differences.part[lane] += d;
+        squares.part[lane] = fma(d, d, squares.part[lane]);
+      });
+      merge(to_double(pivot), to_double(differences.total()), to_double(squares.total()), static_cast<double>(end - begin));
+      pivot = to_single(mean_);
+    }
   }
   // partial: [images, 2, channels] at the image and channel.
   void store_to(float* partial, int64_t channels) const {
@@ -36,11 +40,19 @@ class Moments {
   }
 
  private:
-  void merge(DoubleVec mean, DoubleVec m2, double count) {
-    const DoubleVec delta = mean - mean_;
+  template <class Value>
+  static Vec start(int64_t pixels, const Value& value) {
+    Vec sum{};
+    for (int64_t i = 0; i < pixels; ++i) sum += value(i);
+    return sum / static_cast<float>(pixels);
+  }
+  // Chan, Golub & LeVeque 1983, of sums around a pivot.
+  void merge(DoubleVec pivot, DoubleVec differences, DoubleVec squares, double count) {
+    const DoubleVec offset = differences / count;
+    const DoubleVec delta = pivot + offset - mean_;
     const double share = count / (count_ + count);
     mean_ += delta * share;
-    m2_ += m2 + delta * delta * (count_ * share);
+    m2_ += squares - differences * offset + delta * delta * (count_ * share);
     count_ += count;
   }
 
@@ -49,11 +61,6 @@ class Moments {
   double count_ = 0;
 };
 
-template <class From, class To>
-void copy_chunk(const From* from, To* to, int64_t pixels) {
-  for (int64_t i = 0; i < pixels; ++i) store(to + i * block, load(from + i * block));
-}
-
 }  // namespace
 
 void channel_statistics(const Stream& stream, const Slice& x, float* partial) {
@@ -61,9 +68,7 @@ void channel_statistics(const Stream& stream, const Slice& x, float* partial) {
   with_type(x.buffer.dtype, [&]<class T>(T) {
     for_blocks(stream, x, [&](int64_t n, int64_t c) {
       const T* p = x.at<T>(n) + c * pixels;
-      Moments moments;
-      for (int64_t i = 0; i < pixels; i += chunk_pixels) moments.add_chunk(p + i * block, std::min(chunk_pixels, pixels - i));
-      moments.store_to(partial + n * 2 * x.channels + c, x.channels);
+      Moments(pixels, [&](int64_t i) { return load(p + i * block); }).store_to(partial + n * 2 * x.channels + c, x.channels);
     });
   });
 }
@@ -75,14 +80,12 @@ void copy_with_statistics(const Stream& stream, const Slice& from, const Slice& 
       for_blocks(stream, to, [&](int64_t n, int64_t c) {
         const From* source = from.at<From>(n) + c * pixels;
         To* target = to.at<To>(n) + c * pixels;
-        if (partial == nullptr) return copy_chunk(source, target, pixels);
-        Moments moments;
-        for (int64_t i = 0; i < pixels; i += chunk_pixels) {
-          const int64_t count = std::min(chunk_pixels, pixels - i);
-          copy_chunk(source + i * block, target + i * block, count);
-          moments.add_chunk(target + i * block, count);
+        const auto copy = [&](int64_t i) { return stored(target + i * block, load(source + i * block)); };
+        if (partial != nullptr) {
+          Moments(pixels, copy).store_to(partial + n * 2 * to.channels + c, to.channels);
+        } else {
+          for (int64_t i = 0; i < pixels; ++i) copy(i);
         }
-        moments.store_to(partial + n * 2 * to.channels + c, to.channels);
       });
     });
   });
