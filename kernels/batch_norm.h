@@ -1,8 +1,11 @@
-// Batch normalisation with the ReLU behind it, forward and in three forms backward. Slices are [n,c,H,W] blocked, f32 or bf16; x,
-// y and dy of one dtype. Arrays per channel are f32 and begin at the slice's first channel.
-//   y  = relu(a*x + s),  a = gamma / sqrt(variance + eps),  s = beta - mean*a
+// Batch normalisation (Ioffe & Szegedy 2015) with the ReLU behind it, forward and in three forms backward.
+//   y  = relu(a*x + s),  a = gamma / sqrt(variance + eps),  s = beta - mean*a; a NaN is handed on
 //   dz = dy where a*x + s > 0, else 0 (the very expression of the forward pass);  xhat = (x - mean) / sqrt(variance + eps)
-//   dx = a*dz - a*sum(dz)/count - xhat * a*sum(dz*xhat)/count      (Ioffe & Szegedy 2015; sums over the batch's count = N*H*W)
+//   dx = a*dz - a*sum(dz)/count - xhat * a*sum(dz*xhat)/count      (sums over the batch's count = N*H*W)
+// Slices are [n,c,H,W] blocked, f32 or bf16, whole channel blocks; x, y and dy of one dtype. Arrays per channel are f32 and begin
+// at the slice's first channel. Images x channel blocks are shared out over stream.threads; inside an OpenMP parallel region
+// (images side by side, one a call) a kernel runs serially. The bits are the same for any number of threads and any grouping of
+// images. Shapes, dtypes or layouts that do not fit: Error(Fault::defect) with the op and both shapes.
 #pragma once
 
 #include "tensor/slice.h"
@@ -18,14 +21,15 @@ struct BatchNorm {
   float eps;
 };
 
-// y is overwritten. relu: false for a batch norm alone.
+// y is overwritten; may be x. relu: false for a batch norm alone.
 void batch_norm_relu_forward(const Stream& stream, const Slice& x, const BatchNorm& norm, const Slice& y, bool relu);
 
 // sums: [n,2,c], overwritten: sum dz and sum dz*xhat of each image.
 void batch_norm_relu_backward_sums(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu,
                                    float* sums);
 
-// The linear form, one pass: g = a*dz, or g += a*dz; and the sums. g: f32 or bf16.
+// The linear form, one pass: g = a*dz, or g += a*dz; and the sums, overwritten. g: f32 or bf16. What is missing of dx is summed
+// over a channel's consumers by accumulate_corrections and added once by apply_corrections.
 void batch_norm_relu_backward_linear(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu,
                                      const Slice& g, bool accumulate, float* sums);
 
@@ -36,7 +40,7 @@ void batch_norm_relu_backward_apply(const Stream& stream, const Slice& x, const 
                                     bool accumulate);
 
 // The same around a 2x2 average pooling behind the ReLU: y and dpool are [n,c,H/2,W/2] (an odd last row or column is dropped),
-// and dz = dpool/4.
+// and dz = dpool/4, 0 where dropped; count includes what is dropped.
 void batch_norm_relu_avg_pool_forward(const Stream& stream, const Slice& x, const BatchNorm& norm, const Slice& y);
 void batch_norm_relu_avg_pool_backward_sums(const Stream& stream, const Slice& x, const Slice& dpool, const BatchNorm& norm,
                                             float* sums);

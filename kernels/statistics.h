@@ -1,5 +1,5 @@
-// Mean and variance of channels: per image as (count, mean, M2), merged in image order, so that nothing cancels and the bits are
-// the same for any number of threads (Chan, Golub & LeVeque 1983).
+// Mean and variance of channels: per image as mean and M2, merged in image order, so that nothing cancels and the bits are the
+// same for any number of threads (Chan, Golub & LeVeque 1983).
 #pragma once
 
 #include "tensor/slice.h"
@@ -18,7 +18,7 @@ void merge_statistics(const float* partial, int64_t images, int64_t channels, in
 
 // running = (1 - momentum) * running + momentum * batch, with the unbiased variance count/(count-1) as PyTorch; counts the batch.
 // count: pixels of the batch, N*H*W.
-void update_running(const float* mean, const float* variance, int64_t channels, int64_t count, float momentum,
-                    float* running_mean, float* running_var, int64_t* num_batches_tracked);
+void update_running(const float* mean, const float* variance, int64_t channels, int64_t count, float momentum, float* running_mean,
+                    float* running_var, int64_t* num_batches_tracked);
 
 }  // namespace thorax

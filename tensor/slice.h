@@ -23,7 +23,7 @@ struct Slice {
   int64_t pixels() const { return buffer.shape[2] * buffer.shape[3]; }
   // Where image i of the slice (0-based within the slice) begins; blocked layout.
   template <class T>
-  T* at(int64_t i) const {
+  [[gnu::always_inline]] T* at(int64_t i) const {
     return buffer.as<T>() + ((image + i) * buffer.shape[1] + channel) * pixels();
   }
 };

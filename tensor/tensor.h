@@ -46,9 +46,13 @@ constexpr DType dtype_of<int64_t>() {
   return DType::i64;
 }
 
+// Out of line, and as() and Slice::at() always inline: objects compiled for one instruction set must not define code that the
+// whole program shares (tests/isa_symbols.cmake).
+[[noreturn]] void refuse_type(const Tensor& tensor, DType read_as);
+
 template <class T>
-T* Tensor::as() const {
-  if (dtype != dtype_of<T>()) throw Error(Fault::defect, str("tensor ", shape, " is ", dtype, ", read as ", dtype_of<T>()));
+[[gnu::always_inline]] inline T* Tensor::as() const {
+  if (dtype != dtype_of<T>()) refuse_type(*this, dtype_of<T>());
   return static_cast<T*>(data);
 }
 

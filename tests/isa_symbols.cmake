@@ -1,0 +1,22 @@
+# kernels/cpu is compiled once per instruction set. A function of another namespace that one of these objects also defines (an
+# inline function, a template) may be the copy that the linker keeps for the whole program, which then fails on processors without
+# that instruction set. Run with -DNM=<nm> -DOBJECTS=<list of objects>.
+set(wrong "")
+foreach(object ${OBJECTS})
+  execute_process(COMMAND ${NM} --demangle --defined-only ${object} OUTPUT_VARIABLE text RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "${NM} cannot read ${object}")
+  endif()
+  string(REPLACE ";" "," text "${text}")
+  string(REPLACE "\n" ";" lines "${text}")
+  foreach(line ${lines})
+    if(line MATCHES " [WVu] " AND NOT line MATCHES "thorax::cpu::avx|DW\\.ref\\.")
+      get_filename_component(name ${object} NAME)
+      list(APPEND wrong "${name}: ${line}")
+    endif()
+  endforeach()
+endforeach()
+if(wrong)
+  list(JOIN wrong "\n  " text)
+  message(FATAL_ERROR "code shared with the rest of the program, in objects for one instruction set:\n  ${text}")
+endif()
