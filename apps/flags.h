@@ -43,6 +43,8 @@ class Flags {
   const std::string& choice(const std::string& name, const std::vector<std::string>& choices) const;
   const std::vector<std::string>& positionals() const { return positionals_; }
 
+  // Replaces a value. Throws Error(input) for an unknown name.
+  void set(const std::string& name, const std::string& value);
   // Values for flags that nobody gave before. Throws Error(input) with file and line for an unknown key (with the nearest name)
   // or a value of the wrong kind.
   void merge_toml(const std::filesystem::path& file);
@@ -53,7 +55,6 @@ class Flags {
   const Flag* find(const std::string& name) const;        // nullptr: no such flag
   const Flag& known(const std::string& name) const;       // throws
   std::string suggestion(const std::string& name) const;  // the flag that was meant, or empty
-  void set(const std::string& name, const std::string& value);
   void set_switch(const std::string& name, const std::string& value);
 
   std::string verb_, usage_, summary_;

@@ -70,8 +70,7 @@ class Output {
         text += padded(fixed(static_cast<double>(p[k]), 3) + (positive(k, p[k]) ? " +" : "  "), width_, true);
       }
     }
-    std::printf("%s\n", text.c_str());
-    std::fflush(stdout);
+    print(text);
   }
 
  private:
@@ -90,7 +89,13 @@ class Output {
       text += csv_ ? ',' + data::csv_text(c) + ',' + data::csv_text(c + " positive")
                    : padded(shortened(printable(c), width_ - 3) + "  ", width_, true);
     }
-    std::printf("%s\n", text.c_str());
+    print(text);
+  }
+
+  // Without the blanks at its end.
+  static void print(const std::string& text) {
+    std::printf("%.*s\n", static_cast<int>(text.find_last_not_of(' ') + 1), text.c_str());
+    std::fflush(stdout);
   }
 
   std::string csv_line(const std::filesystem::path& file, const float* p) const {

@@ -9,6 +9,7 @@
 #include "apps/interrupt.h"
 #include "apps/metadata.h"
 #include "apps/model_file.h"
+#include "apps/printable.h"
 #include "apps/run_folder.h"
 #include "apps/scoring.h"
 #include "apps/train_data.h"
@@ -38,10 +39,12 @@ class Training {
         schedule_(schedule()) {}
 
   Trainer& trainer() { return trainer_; }
+  const std::vector<std::string>& classes() const { return data_.manifest.classes; }
   int64_t steps_per_epoch() const { return (static_cast<int64_t>(data_.train.size()) + config_.batch - 1) / config_.batch; }
 
   // The job: epochs of steps, each followed by a validation and its checkpoints. Returns the exit code.
   int run(RunFolder& folder, bool resumed) {
+    const auto start = std::chrono::steady_clock::now();
     const auto identity = this->identity();
     const std::optional<Progress> found = load_state(folder, identity, trainer_);
     if (found) progress_ = *found;
@@ -58,9 +61,11 @@ class Training {
       finish_epoch(folder, val, log);
       save_state(folder, progress_, identity, trainer_);  // the commit point: what came before is done again if this is lost
     }
-    std::fprintf(stderr, "done    %ld epochs; best epoch %ld, validation AUC %.3f\n        %s, %s (TensorBoard: %s)\n",
-                 static_cast<long>(config_.epochs), static_cast<long>(progress_.best_epoch), progress_.best,
-                 folder.best().c_str(), folder.metrics().c_str(), folder.events().c_str());
+    std::fprintf(stderr, "done    %ld epochs in %s; best epoch %ld, validation AUC %.3f\n        %s, %s (TensorBoard: %s)\n",
+                 static_cast<long>(config_.epochs),
+                 human_seconds(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()).c_str(),
+                 static_cast<long>(progress_.best_epoch), progress_.best, folder.best().c_str(), folder.metrics().c_str(),
+                 folder.events().c_str());
     std::fprintf(stderr, "next    thorax evaluate %s\n", folder.path().c_str());
     return 0;
   }
@@ -184,13 +189,12 @@ class Training {
   double validation_loss(const data::Batch& batch) {
     std::vector<float> labels(batch.labels);
     std::vector<float> mask(batch.mask);
-    std::vector<float> gradient(labels.size());
     const Shape shape{batch.n, static_cast<int64_t>(data_.manifest.classes.size())};
     const auto view = [&](std::vector<float>& v) { return Tensor{v.data(), shape, DType::f32, Layout::plain}; };
     Tensor logits = trainer_.validation().logits();
     logits.shape = shape;
     float loss = 0;
-    loss_forward_backward(trainer_.options().network.stream, logits, view(labels), view(mask), loss_, &loss, view(gradient));
+    loss_forward_backward(trainer_.options().network.stream, logits, view(labels), view(mask), loss_, &loss, Tensor{});
     return static_cast<double>(loss);
   }
 
@@ -213,7 +217,11 @@ void print_plan(const TrainConfig& config, Training& training) {
                static_cast<double>(config.recipe.std));
   std::fprintf(stderr, "model   %s, %s parameters, random weights\n", config.model.c_str(),
                with_commas(training.trainer().store().parameter_count()).c_str());
-  std::fprintf(stderr, "loss    %s\n", config.loss.name.c_str());
+  const LossTable& loss = training.trainer().options().loss;
+  std::fprintf(stderr, "loss    %s%s\n", config.loss.name.c_str(),
+               loss.no_finding < 0
+                   ? ""
+                   : str(", no finding = \"", printable(training.classes()[static_cast<size_t>(loss.no_finding)]), '"').c_str());
   std::fprintf(stderr, "plan    cpu, %d threads, %s, %s; %.2f TFLOP a step of %ld\n        %s of memory, known before it runs\n",
                config.threads, isa() == Isa::avx512 ? "AVX-512" : "AVX2", config.dtype == DType::bf16 ? "bf16" : "fp32",
                program.flops() * 1e-12, static_cast<long>(config.batch),
@@ -240,10 +248,6 @@ void dry_run(const TrainConfig& config, Training& training) {
                human_seconds(seconds * static_cast<double>(training.steps_per_epoch() * config.epochs)).c_str());
 }
 
-}  // namespace
-
-namespace {
-
 std::filesystem::path out_of(const Flags& flags) {
   if (flags.text("out").empty())
     throw Error(Fault::input, "train: -o RUN is missing: the folder for the run", "thorax train --help has examples");
@@ -254,7 +258,7 @@ std::filesystem::path out_of(const Flags& flags) {
 
 int run_train(Flags& flags) {
   const TrainConfig config = train_config(flags);
-  const std::string text = flags.to_toml({"config", "out", "resume", "overwrite", "dry-run", "quiet"});
+  const std::string text = config_of_model(flags);
   int64_t dropped = 0;
   TrainData data = load_train_data(config, dropped);
   print_data(config, data, dropped);
@@ -272,8 +276,9 @@ int run_train(Flags& flags) {
   const RunStart start = resume ? RunStart::resume : flags.on("overwrite") ? RunStart::overwrite : RunStart::create;
   RunFolder folder(resume ? std::filesystem::path(flags.text("resume")) : out_of(flags), start);
   if (!resume) {
-    write_file_atomically(folder.config(), text);
+    // The configuration last: a folder that has one can be resumed.
     if (write_split) write_file_atomically(folder.split(), data::split_csv(manifest));
+    write_file_atomically(folder.config(), config_of_run(flags));
   }
   catch_interrupts();
   return training.run(folder, resume);

@@ -69,13 +69,16 @@ void print_data(const TrainConfig& config, const TrainData& d, int64_t dropped) 
   std::set<std::string> patients;
   for (const data::Row& row : d.manifest.rows) patients.insert(row.patient);
   const auto number = [](size_t n) { return with_commas(static_cast<int64_t>(n)); };
+  const size_t shared = d.manifest.patients_in_two_splits().size();
   std::fprintf(stderr, "data    %s: %s images%s; train %s, val %s, test %s%s\n", config.manifest.table.filename().c_str(),
                number(d.manifest.rows.size()).c_str(),
                d.manifest.has_patients ? str(", ", number(patients.size()), " patients").c_str() : "",
                number(d.train.size()).c_str(), number(d.val.size()).c_str(), number(d.test.size()).c_str(),
                d.split_here ? "; split here, by patient" : "");
-  const size_t shared = d.manifest.patients_in_two_splits().size();
-  if (shared > 0) std::fprintf(stderr, "        warning: %s patients are in more than one split\n", number(shared).c_str());
+  if (shared > 0)
+    std::fprintf(stderr, "        warning: %s patients are in more than one split\n", number(shared).c_str());
+  else if (d.manifest.has_patients)
+    std::fprintf(stderr, "        no patient is in two splits\n");
   if (dropped > 0) std::fprintf(stderr, "        %s unreadable images are left out\n", with_commas(dropped).c_str());
   std::fprintf(stderr, "        %-30s %8s %8s %8s\n", "positive", "train", "val", "test");
   const ClassCounts val = count(d.manifest, d.val);

@@ -1,12 +1,18 @@
 #include "apps/train_flags.h"
 
+#include <array>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <span>
 #include <thread>
 
 #include "apps/console.h"
+#include "apps/printable.h"
 #include "apps/verbs.h"
 #include "kernels/isa.h"
 #include "models/registry.h"
+#include "tensor/checksum.h"
 
 namespace thorax {
 
@@ -111,6 +117,37 @@ TrainConfig train_config(Flags& flags) {
   c.workers = static_cast<int>(flags.integer("workers", 1, 256));
   c.seed = static_cast<uint64_t>(flags.integer("seed", 0, INT64_MAX));
   return c;
+}
+
+namespace {
+
+constexpr const char* run_flags[] = {"config", "out", "resume", "overwrite", "dry-run", "quiet"};  // of the call, not of the run
+
+// Which program and which table made the run.
+std::string origin(const std::filesystem::path& table) {
+  std::ifstream in(table, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  Xxh64 hash;
+  hash.update(std::as_bytes(std::span(bytes)));
+  std::array<char, 17> digest{};
+  std::snprintf(digest.data(), digest.size(), "%016llx", static_cast<unsigned long long>(hash.digest()));
+  return str("# thorax ", THORAX_VERSION, "; ", printable(table.filename().string()), ": ", bytes.size(), " bytes, xxh64 ",
+             digest.data(), '\n');
+}
+
+}  // namespace
+
+std::string config_of_run(Flags flags) {
+  for (const char* path : {"data", "root"}) {
+    if (!flags.text(path).empty()) flags.set(path, std::filesystem::absolute(flags.text(path)).lexically_normal().string());
+  }
+  return origin(flags.text("data")) + flags.to_toml({std::begin(run_flags), std::end(run_flags)});
+}
+
+std::string config_of_model(const Flags& flags) {
+  std::vector<std::string> without{std::begin(run_flags), std::end(run_flags)};
+  without.insert(without.end(), {"data", "root"});
+  return flags.to_toml(without);
 }
 
 int threads_of(const Flags& flags) {

@@ -10,6 +10,11 @@ namespace thorax {
 // first.
 TrainConfig train_config(Flags& flags);
 
+// All values as TOML: for config.toml, whose paths mean the same in every folder; and for the model files, which go to others
+// and so do not say where the data lay.
+std::string config_of_run(Flags flags);
+std::string config_of_model(const Flags& flags);
+
 // --threads, 0 being all processors.
 int threads_of(const Flags& flags);
 

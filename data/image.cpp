@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <fstream>
-#include <new>
+#include <optional>
 
 #include "data/container.h"
 #include "data/stb.h"
@@ -16,6 +16,7 @@ namespace thorax::data {
 namespace {
 
 constexpr auto largest_file = uintmax_t{512} << 20;
+constexpr int64_t longest_side = 16384;
 constexpr int64_t most_pixels = int64_t{1} << 26;
 
 // A file that is open, with its size.
@@ -46,9 +47,12 @@ class Source {
   size_t size_ = 0;
 };
 
-std::string too_large(const stb::Pixels& p) {
-  if (p.width * p.height <= most_pixels) return {};
-  return str(p.width, "x", p.height, " pixels, more than ", most_pixels, " in all");
+// Before memory is taken for it.
+void check_size(const Source& source, const std::optional<Size>& size) {
+  if (!size || size->width < 1 || size->height < 1) source.fail("no header of an image");
+  if (size->width > longest_side || size->height > longest_side || size->width * size->height > most_pixels) {
+    source.fail(str(size->width, "x", size->height, " pixels; at most 16,384 a side and 67,108,864 in all are allowed"));
+  }
 }
 
 // data: [count,channels], 1 or 2: grey, 3 or 4: colours.
@@ -73,24 +77,21 @@ std::vector<uint8_t> grey_from_8_bits(const uint8_t* data, size_t count, int cha
   return grey;
 }
 
-// The quick look: header and end.
+// The quick look: header and end; at the rest of the file only where these do not tell.
 void check(Source& source) {
   constexpr size_t head_bytes = size_t{256} << 10;  // beyond usual metadata
   constexpr size_t tail_bytes = 4096;
   const std::vector<uint8_t> head = source.read(0, std::min(head_bytes, source.size()));
   const Format format = format_of(head);
-  if (format == Format::other) source.fail(why_not_whole(head, format));
-  stb::Pixels pixels;
+  std::optional<Size> size = size_of(head, format);
   const size_t tail = std::min(tail_bytes, source.size());
-  const bool quick = stb::read_header(head, pixels).empty() && ends_well(source.read(source.size() - tail, tail), format);
-  if (!quick) {
+  if (!size || !ends_well(source.read(source.size() - tail, tail), format)) {
     const std::vector<uint8_t> bytes = source.read(0, source.size());
-    const std::string broken = why_not_whole(bytes, format);
-    if (!broken.empty()) source.fail(broken);
-    const std::string reason = stb::read_header(bytes, pixels);
-    if (!reason.empty()) source.fail("cannot be decoded: " + reason);
+    const std::string reason = why_not_whole(bytes, format);
+    if (!reason.empty()) source.fail(reason);
+    size = size_of(bytes, format);
   }
-  if (const std::string reason = too_large(pixels); !reason.empty()) source.fail(reason);
+  check_size(source, size);
 }
 
 }  // namespace
@@ -99,12 +100,11 @@ Image decode_image(const std::filesystem::path& file) {
   Source source(file);
   const std::vector<uint8_t> bytes = source.read(0, source.size());
   const Format format = format_of(bytes);
-  stb::Pixels pixels;
   std::string reason = why_not_whole(bytes, format);
   if (!reason.empty()) source.fail(reason);
-  reason = stb::read_header(bytes, pixels);
-  if (reason.empty()) reason = too_large(pixels);
-  if (reason.empty()) reason = stb::decode(bytes, format == Format::jpeg, pixels);
+  check_size(source, size_of(bytes, format));
+  stb::Pixels pixels;
+  reason = stb::decode(bytes, format == Format::jpeg, pixels);
   if (!reason.empty()) source.fail("cannot be decoded: " + reason);
   const auto count = static_cast<size_t>(pixels.height * pixels.width);
   return {pixels.height, pixels.width,

@@ -18,10 +18,8 @@ struct Pixels {
   std::unique_ptr<void, void (*)(void*)> data{nullptr, nullptr};  // [height,width,channels]
 };
 
-// What the header says: all of Pixels but the data. Empty, or the reason why not. bytes: the file, or its beginning.
-std::string read_header(std::span<const uint8_t> bytes, Pixels& pixels);
-
-// grey_only: one channel, as the decoder makes it (for JPEG: the luminance that the file holds). Empty, or the reason why not.
+// bytes: a whole file (container.h). grey_only: one channel, as the decoder makes it (for JPEG: the luminance that the file
+// holds). Empty, or the reason why not.
 std::string decode(std::span<const uint8_t> bytes, bool grey_only, Pixels& pixels);
 
 // grey: [height,width]. Empty: no memory.

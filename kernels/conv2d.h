@@ -92,7 +92,4 @@ class ConvBackwardFilter {
   std::shared_ptr<onednn::Primitive> primitive_;
 };
 
-// True while the calling thread is inside a library: a test that counts our heap allocations leaves the library's out.
-bool inside_library();
-
 }  // namespace thorax

@@ -2,24 +2,22 @@
 
 #include "tensor/error.h"
 
-namespace thorax {
+namespace thorax::onednn {
 
 namespace {
-thread_local int library_depth = 0;
+
+// The C interface: the C++ one makes a map of arguments at every execution.
+void set_address(const dnnl::memory& memory, const void* address, const dnnl::stream& stream) {
+  dnnl_memory_set_data_handle_v2(memory.get(), const_cast<void*>(address), stream.get());
 }
 
-bool inside_library() {
-  return library_depth > 0;
+void run_primitive(const dnnl::primitive& primitive, const dnnl::stream& stream, int count, const dnnl_exec_arg_t* arguments) {
+  const dnnl_status_t status = dnnl_primitive_execute(primitive.get(), stream.get(), count, arguments);
+  if (status != dnnl_success)
+    throw Error(Fault::defect, str("conv2d: oneDNN's execution failed with status ", static_cast<int>(status)));
 }
 
-namespace onednn {
-
-LibraryCall::LibraryCall() {
-  ++library_depth;
-}
-LibraryCall::~LibraryCall() {
-  --library_depth;
-}
+}  // namespace
 
 dnnl::engine& engine() {
   static dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
@@ -40,8 +38,6 @@ Primitive::Primitive(dnnl::primitive primitive, std::vector<Argument> arguments,
       arguments_(std::move(arguments)),
       filter_(filter),
       scratchpad_bytes_(scratchpad.get_size()) {
-  const Shape f = shape.filter();
-  plain_filter_ = dnnl::memory::desc({f[0], f[1], f[2], f[3]}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::oihw);
   arguments_.push_back({DNNL_ARG_SCRATCHPAD, scratchpad});
   count_ = static_cast<int>(arguments_.size());
   for (int caller = 0; caller < callers; ++caller) {
@@ -50,48 +46,43 @@ Primitive::Primitive(dnnl::primitive primitive, std::vector<Argument> arguments,
     for (size_t i = 0; i < arguments_.size(); ++i) context.arguments[i] = {arguments_[i].index, context.memories[i].get()};
     contexts_.push_back(std::move(context));
   }
+  const Shape f = shape.filter();
+  const dnnl::memory::desc plain({f[0], f[1], f[2], f[3]}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::oihw);
   const dnnl::memory::desc& packed = arguments_[filter_].desc;
-  to_packed_ = dnnl::reorder(dnnl::reorder::primitive_desc(engine(), plain_filter_, engine(), packed));
+  to_packed_ = Reorder(plain, packed, false);
   if (packed.data.data_type == dnnl_f32) {
-    dnnl::primitive_attr sum;
-    dnnl::post_ops add;
-    add.append_sum(1.0F);
-    sum.set_post_ops(add);
-    to_plain_ = dnnl::reorder(dnnl::reorder::primitive_desc(engine(), packed, engine(), plain_filter_));
-    add_to_plain_ = dnnl::reorder(dnnl::reorder::primitive_desc(engine(), packed, engine(), plain_filter_, sum));
+    to_plain_ = Reorder(packed, plain, false);
+    add_to_plain_ = Reorder(packed, plain, true);
   }
 }
 
 Primitive::~Primitive() = default;
 
 void Primitive::execute(int caller, const std::array<const void*, max_arguments>& addresses) const {
-  const LibraryCall mark;
   Context& context = contexts_[static_cast<size_t>(caller)];
   for (int i = 0; i < count_; ++i) {
     const auto n = static_cast<size_t>(i);
-    dnnl_memory_set_data_handle_v2(context.arguments[n].memory, const_cast<void*>(addresses[n]), context.stream.get());
+    set_address(context.memories[n], addresses[n], context.stream);
   }
-  const dnnl_status_t status = dnnl_primitive_execute(primitive_.get(), context.stream.get(), count_, context.arguments.data());
-  if (status != dnnl_success)
-    throw Error(Fault::defect, str("conv2d: oneDNN's execution failed with status ", static_cast<int>(status)));
+  run_primitive(primitive_, context.stream, count_, context.arguments.data());
 }
 
-void Primitive::reorder(bool to_packed, const void* from, void* to) const {
-  const LibraryCall mark;
-  const dnnl::memory::desc& packed = arguments_[filter_].desc;
-  dnnl::memory source(to_packed ? plain_filter_ : packed, engine(), const_cast<void*>(from));
-  dnnl::memory target(to_packed ? packed : plain_filter_, engine(), to);
-  const dnnl::reorder& primitive = to_packed ? to_packed_ : to_plain_;
-  primitive.execute(contexts_[0].stream, source, target);
+Reorder::Reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to, bool accumulate)
+    : from_(from, engine(), nullptr), to_(to, engine(), nullptr), stream_(engine()) {
+  dnnl::primitive_attr attributes;
+  if (accumulate) {
+    dnnl::post_ops add;
+    add.append_sum(1.0F);
+    attributes.set_post_ops(add);
+  }
+  primitive_ = dnnl::reorder(dnnl::reorder::primitive_desc(engine(), from, engine(), to, attributes));
 }
 
-void Primitive::filter_to_plain(const void* packed, float* plain, bool accumulate) const {
-  if (!accumulate) return reorder(false, packed, plain);
-  const LibraryCall mark;
-  dnnl::memory source(arguments_[filter_].desc, engine(), const_cast<void*>(packed));
-  dnnl::memory target(plain_filter_, engine(), plain);
-  add_to_plain_.execute(contexts_[0].stream, source, target);
+void Reorder::run(const void* from, void* to) const {
+  set_address(from_, from, stream_);
+  set_address(to_, to, stream_);
+  const std::array<dnnl_exec_arg_t, 2> arguments{{{DNNL_ARG_FROM, from_.get()}, {DNNL_ARG_TO, to_.get()}}};
+  run_primitive(primitive_, stream_, 2, arguments.data());
 }
 
-}  // namespace onednn
-}  // namespace thorax
+}  // namespace thorax::onednn

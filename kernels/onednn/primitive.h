@@ -1,5 +1,5 @@
-// A oneDNN convolution primitive with everything that its execution needs, made beforehand: memory objects and argument lists,
-// one set per caller, so that an execution sets addresses and nothing else.
+// oneDNN's primitives: a convolution with everything that its execution needs, made beforehand: memory objects and argument
+// lists, one set per caller, so that an execution sets addresses and nothing else.
 #pragma once
 
 #include <array>
@@ -18,6 +18,20 @@ struct Argument {
   dnnl::memory::desc desc;
 };
 
+// From one layout to another, with its memory objects made beforehand.
+class Reorder {
+ public:
+  Reorder() = default;
+  // accumulate: adds to what is there.
+  Reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to, bool accumulate);
+  void run(const void* from, void* to) const;
+
+ private:
+  dnnl::reorder primitive_;
+  dnnl::memory from_, to_;
+  dnnl::stream stream_;
+};
+
 class Primitive {
  public:
   // arguments: in the order in which execute() takes the addresses; the scratchpad is added here. filter: which argument is the
@@ -33,8 +47,10 @@ class Primitive {
   void execute(int caller, const std::array<const void*, max_arguments>& addresses) const;
 
   // Between [O,I,k,k] f32 plain and the primitive's own filter layout.
-  void filter_from_plain(const float* plain, void* packed) const { reorder(true, plain, packed); }
-  void filter_to_plain(const void* packed, float* plain, bool accumulate) const;
+  void filter_from_plain(const float* plain, void* packed) const { to_packed_.run(plain, packed); }
+  void filter_to_plain(const void* packed, float* plain, bool accumulate) const {
+    (accumulate ? add_to_plain_ : to_plain_).run(packed, plain);
+  }
 
  private:
   struct Context {
@@ -42,26 +58,16 @@ class Primitive {
     std::vector<dnnl::memory> memories;
     std::array<dnnl_exec_arg_t, max_arguments> arguments{};
   };
-  void reorder(bool to_packed, const void* from, void* to) const;
   dnnl::primitive primitive_;
   std::vector<Argument> arguments_;
   size_t filter_;
   size_t scratchpad_bytes_;
   int count_ = 0;
-  dnnl::memory::desc plain_filter_;
   mutable std::vector<Context> contexts_;
-  dnnl::reorder to_packed_, to_plain_, add_to_plain_;
+  Reorder to_packed_, to_plain_, add_to_plain_;
 };
 
 dnnl::engine& engine();
 dnnl::memory::data_type type_of(DType dtype);
-
-// Marks the time inside the library (inside_library()).
-struct LibraryCall {
-  LibraryCall();
-  ~LibraryCall();
-  LibraryCall(const LibraryCall&) = delete;
-  LibraryCall& operator=(const LibraryCall&) = delete;
-};
 
 }  // namespace thorax::onednn

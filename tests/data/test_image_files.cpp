@@ -108,13 +108,23 @@ TEST_CASE("images: the reasons") {
 
 TEST_CASE("images: sizes beyond the limits are refused before memory is taken") {
   const TemporaryFolder folder;
-  for (const auto& [side, reason] :
-       {std::pair<uint32_t, const char*>{20000, "at most 16,384 pixels a side"}, {16000, "more than 67108864 in all"}}) {
+  for (const uint32_t side : {20000U, 16000U, 0U, 0xFFFFFFFFU}) {
     const std::string head = big_endian(side) + big_endian(side) + std::string("\x08\x00\x00\x00\x00", 5);
     write_text(folder / "bomb.png",
                "\x89PNG\r\n\x1A\n" + chunk("IHDR", head) + chunk("IDAT", std::string(50, 'x')) + chunk("IEND", ""));
-    check_refused(folder / "bomb.png", reason);
+    check_refused(folder / "bomb.png",
+                  side == 0 ? "no header of an image" : str(side, "x", side, " pixels; at most 16,384 a side"));
   }
+}
+
+TEST_CASE("images: Huffman tables that are larger than the decoder's are refused") {
+  const TemporaryFolder folder;
+  std::string jpeg = read_text(fixture("grey.jpg"));
+  const size_t table = jpeg.find("\xFF\xC4");
+  REQUIRE(table != std::string::npos);
+  for (size_t i = 0; i < 16; ++i) jpeg[table + 5 + i] = '\xFF';
+  write_text(folder / "a.jpg", jpeg);
+  CHECK(has(input_error([&] { decode_image(folder / "a.jpg"); }), str("wrong Huffman tables at byte ", table)));
 }
 
 TEST_CASE("images: damaged files give an Error or an image, never anything else") {

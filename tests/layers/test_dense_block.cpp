@@ -2,10 +2,7 @@
 
 #include <optional>
 
-#include "kernels/layout.h"
-#include "tensor/planner.h"
-#include "tests/kernels/activation.h"
-#include "tests/layers/naive_dense_block.h"
+#include "tests/layers/op_harness.h"
 
 using namespace thorax;
 using namespace thorax::test;
@@ -13,30 +10,6 @@ using namespace thorax::test;
 namespace {
 
 constexpr int64_t side = 6;
-
-// loss = sum of y * r: its gradient with respect to y is r.
-class Weighted final : public Op {
- public:
-  Weighted(Value y, Value r) : Op("weighted", {y, r}) {}
-  void forward(Emitter& emit) override {
-    const Slot loss = emit.of(outputs()[0]);
-    emit.step(name(), {emit.of(inputs()[0])}, {loss}, 0, [loss](const Run& run) { *run[loss].as<float>() = 0; });
-  }
-  void backward(Emitter& emit) override {
-    const Slot r = emit.of(inputs()[1]);
-    const Emitter::Target t = emit.target(inputs()[0]);
-    if (!t) return;
-    emit.step("weighted.backward", {r}, {t.slot}, 0, [r, t](const Run& run) {
-      const Tensor from = run[r], to = run[t.slot];
-      for (int64_t i = 0; i < from.count(); ++i) {
-        if (to.dtype == DType::bf16)
-          to.as<bf16>()[i] = to_bf16(from.as<float>()[i]);
-        else
-          to.as<float>()[i] = from.as<float>()[i];
-      }
-    });
-  }
-};
 
 struct Case {
   int64_t images;
@@ -58,10 +31,10 @@ struct Both {
         naive_x(c.images, channels, side, side),
         r(c.images, channels + layers * growth, side, side) {
     const Value weights = graph.input("r", graph.info(out.y).shape, DType::f32, Layout::blocked, false);
-    auto& op = graph.add<Weighted>(out.y, weights);
+    auto& op = graph.add<Weighted>(std::vector<Value>{out.y, weights});
     const Value loss = graph.output_of(op, "loss", {}, DType::f32, Layout::plain);
     store.emplace(graph, 11, true);
-    randomise();
+    randomise_norms(*store);
     PlanOptions options;
     options.stream.threads = c.threads;
     options.loss = loss;
@@ -70,37 +43,14 @@ struct Both {
     options.debug = true;
     program.emplace(plan(graph, options, *store, arena));
     fill(naive_x, seed), fill(r, seed + 100);
-    to_blocked(naive_x, program->tensor(x)), to_blocked(r, program->tensor(weights));
-    from_blocked(program->tensor(x), naive_x);  // what was stored, rounded
+    put(naive_x, program->tensor(x)), put(r, program->tensor(weights));
+    get(program->tensor(x), naive_x);  // what was stored, rounded
     if (c.dtype == DType::bf16 && !c.fp32_gradient) round(r);
     program->run();
   }
 
-  static void fill(Volume& v, uint64_t seed) {
-    for (size_t i = 0; i < v.values.size(); ++i) v.values[i] = static_cast<double>(Rng(seed, 9).uniform(i, -1, 1));
-  }
   static void round(Volume& v) {
     for (double& value : v.values) value = static_cast<double>(to_float(to_bf16(static_cast<float>(value))));
-  }
-  void randomise() {
-    uint64_t i = 0;
-    for (const std::string& name : store->names()) {
-      const Tensor t = store->find(name);
-      if (t.dtype != DType::f32 || name.find("norm") == std::string::npos) continue;
-      const bool scale = name.find("weight") != std::string::npos || name.find("var") != std::string::npos;
-      for (int64_t k = 0; k < t.count(); ++k)
-        t.as<float>()[k] = Rng(5, 5).uniform(i++, scale ? 0.5F : -0.2F, scale ? 1.5F : 0.2F);
-    }
-  }
-  static void to_blocked(const Volume& v, const Tensor& t) {
-    Plain plain(t.shape);
-    for (size_t i = 0; i < v.values.size(); ++i) plain.values[i] = static_cast<float>(v.values[i]);
-    plain_to_blocked(one_thread, plain.tensor, t);
-  }
-  static void from_blocked(const Tensor& t, Volume& v) {
-    Plain plain(t.shape);
-    blocked_to_plain(one_thread, t, plain.tensor);
-    for (size_t i = 0; i < v.values.size(); ++i) v.values[i] = static_cast<double>(plain.values[i]);
   }
   double naive_loss(bool training) const {
     const Volume y = naive_dense_block(naive_x, *store, "block", layers, training);
@@ -149,12 +99,6 @@ uint64_t clear_seed(const Case& c) {
   }
 }
 
-double norm(const std::vector<double>& v) {
-  double sum = 0;
-  for (double x : v) sum += x * x;
-  return std::sqrt(sum);
-}
-
 }  // namespace
 
 TEST_CASE("dense_block: the output is that of concatenation, in every mode") {
@@ -166,10 +110,8 @@ TEST_CASE("dense_block: the output is that of concatenation, in every mode") {
     // In training mode the run moved the running values, which the naive block does not read then.
     const Volume expected = naive_dense_block(both.naive_x, *both.store, "block", both.layers, c.training);
     Volume actual = expected;
-    Both::from_blocked(both.program->tensor(both.out.y), actual);
-    std::vector<double> difference(actual.values.size());
-    for (size_t i = 0; i < difference.size(); ++i) difference[i] = actual.values[i] - expected.values[i];
-    CHECK(norm(difference) < tolerance(c) * 0.2 * norm(expected.values));
+    get(both.program->tensor(both.out.y), actual);
+    CHECK(distance(actual.values, expected.values) < tolerance(c) * 0.2 * norm(expected.values));
   }
 }
 
@@ -189,7 +131,7 @@ TEST_CASE("dense_block: gradients of the input and of every parameter are centra
       return (up - down) / (2 * h);
     };
     Volume dx = both.naive_x;
-    Both::from_blocked(both.program->gradient(both.x), dx);
+    get(both.program->gradient(both.x), dx);
     std::vector<double> wrong, expected;
     for (size_t i = 3; i < dx.values.size(); i += 397) {
       double& at = both.naive_x.values[i];

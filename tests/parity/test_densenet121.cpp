@@ -136,6 +136,12 @@ TEST_CASE("DenseNet-121 equals PyTorch: RGB 96x96, fp32") {
 TEST_CASE("DenseNet-121 equals PyTorch: RGB 96x96, bf16") {
   compare("densenet121_rgb96", DType::bf16);
 }
+TEST_CASE("DenseNet-121 equals PyTorch: grey 96x96, fp32") {
+  compare("densenet121_grey96", DType::f32);
+}
+TEST_CASE("DenseNet-121 equals PyTorch: grey 96x96, bf16") {
+  compare("densenet121_grey96", DType::bf16);
+}
 TEST_CASE("DenseNet-121 equals PyTorch: grey 224x224, fp32") {
   compare("densenet121_grey224", DType::f32);
 }

@@ -14,7 +14,7 @@ using namespace thorax::parity;
 
 namespace {
 
-const std::vector<std::string> cases{"densenet121_rgb96", "densenet121_grey224"};
+const std::vector<std::string> cases{"densenet121_rgb96", "densenet121_grey96", "densenet121_grey224"};
 
 std::vector<float> drawn(const Oracle& oracle, const std::string& name) {
   if (name == "input") return draw_input(oracle);

@@ -1,0 +1,142 @@
+#include "apps/trainer.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <memory>
+
+#include "apps/training_state.h"
+#include "kernels/isa.h"
+#include "losses/registry.h"
+#include "tests/apps/allocations.h"
+#include "tests/temporary_folder.h"
+
+using namespace thorax;
+using namespace thorax::test;
+
+namespace {
+
+constexpr int64_t classes = 3;
+constexpr int64_t size = 32;
+constexpr int64_t full_batch = 4;
+constexpr int64_t small_batch = 3;
+
+TrainerOptions options(DType dtype, int threads = 2) {
+  TrainerOptions o;
+  o.network.classes = classes;
+  o.network.size = size;
+  o.network.dtype = dtype;
+  o.network.stream.threads = threads;
+  o.batch = full_batch;
+  o.last_batch = small_batch;
+  o.validation_batch = full_batch;
+  o.loss = make_loss({}, {{"No finding", "A", "B"}, {20, 10, 5}, {40, 40, 40}});
+  o.weight_decay = 1e-4;
+  return o;
+}
+
+// Batch number i of an endless epoch; every fourth is a smaller one.
+data::Batch batch(int64_t i) {
+  data::Batch b;
+  b.n = i % 4 == 3 ? small_batch : full_batch;
+  const Rng rng(7, static_cast<uint64_t>(i));
+  b.pixels.resize(static_cast<size_t>(b.n * size * size));
+  for (size_t k = 0; k < b.pixels.size(); ++k) b.pixels[k] = static_cast<uint8_t>(rng.uniform(k, 0, 256));
+  b.labels.resize(static_cast<size_t>(b.n * classes));
+  for (size_t k = 0; k < b.labels.size(); ++k) b.labels[k] = rng.uniform(k + 1000000, 0, 1) < 0.4F ? 1.0F : 0.0F;
+  b.mask.assign(b.labels.size(), 1.0F);
+  return b;
+}
+
+void steps(Trainer& trainer, int64_t from, int64_t to) {
+  for (int64_t i = from; i < to; ++i) trainer.step(batch(i), 0.01 + 0.001 * static_cast<double>(i));
+}
+
+// Parameters, momentum and running statistics, byte by byte.
+bool same(Store& a, Store& b) {
+  for (const std::string& name : a.names()) {
+    const Tensor x = a.find(name), y = b.find(name);
+    if (x.bytes() != y.bytes() || std::memcmp(x.data, y.data, x.bytes()) != 0) return false;
+    if (a.is_parameter(name) && std::memcmp(a.momentum(name).data, b.momentum(name).data, x.bytes()) != 0) return false;
+  }
+  return true;
+}
+
+std::vector<DType> dtypes() {
+  return has_bf16() ? std::vector<DType>{DType::f32, DType::bf16} : std::vector<DType>{DType::f32};
+}
+
+}  // namespace
+
+TEST_CASE("trainer: a step makes no heap allocation of its own") {
+  for (const DType dtype : dtypes()) {
+    Trainer trainer(options(dtype));
+    steps(trainer, 0, 4);
+    const data::Batch full = batch(4), last = batch(7);
+    const CountedAllocations allocations;
+    trainer.step(full, 0.01);
+    trainer.step(last, 0.01);
+    const int64_t in_two_steps = allocations.count();
+    const auto one_more = std::make_unique<int>(1);
+    const int64_t with_one_more = allocations.count();
+    CHECK(in_two_steps == 0);
+    CHECK(with_one_more == 1);
+  }
+}
+
+TEST_CASE("trainer: gradients are written, never zeroed and added to") {
+  Trainer plain(options(DType::f32)), poisoned(options(DType::f32));
+  for (int64_t i = 0; i < 3; ++i) {
+    for (const std::string& name : poisoned.store().names()) {
+      if (!poisoned.store().is_parameter(name)) continue;
+      const Tensor gradient = poisoned.store().gradient(name);
+      std::fill_n(gradient.as<float>(), gradient.count(), std::numeric_limits<float>::quiet_NaN());
+    }
+    steps(plain, i, i + 1), steps(poisoned, i, i + 1);
+  }
+  CHECK(same(plain.store(), poisoned.store()));
+}
+
+TEST_CASE("trainer: twenty steps equal ten, saved and loaded, and ten more, bit for bit") {
+  for (const DType dtype : dtypes()) {
+    CAPTURE(dtype);
+    const TemporaryFolder folder;
+    const RunPaths run(folder.path());
+    Trainer whole(options(dtype));
+    steps(whole, 0, 20);
+    {
+      Trainer first(options(dtype));
+      steps(first, 0, 10);
+      save_state(run, {1, 2, 10, 0.5, 37, 0.75, 1}, {{"key", "value"}}, first);
+    }
+    TrainerOptions other = options(dtype);
+    other.seed = 99;  // weights of its own, all replaced
+    Trainer second(other);
+    const auto progress = load_state(run, {{"key", "value"}}, second);
+    REQUIRE(progress);
+    CHECK(progress->epoch == 1);
+    CHECK(progress->batch == 2);
+    CHECK(progress->step == 10);
+    CHECK(progress->loss_sum == 0.5);
+    CHECK(progress->images == 37);
+    CHECK(progress->best == 0.75);
+    CHECK(progress->best_epoch == 1);
+    CHECK(!same(whole.store(), second.store()));
+    steps(second, 10, 20);
+    CHECK(same(whole.store(), second.store()));
+    CHECK_THROWS_WITH_AS(load_state(run, {{"key", "other"}}, second),
+                         doctest::Contains("this run was begun with key value, not other"), Error);
+  }
+}
+
+TEST_CASE("trainer: any number of threads computes the same in fp32 to rounding, and a diverged loss is an error") {
+  Trainer one(options(DType::f32, 1)), two(options(DType::f32, 2));
+  const double first = one.step(batch(0), 0.0), second = two.step(batch(0), 0.0);
+  CHECK(first == doctest::Approx(second).epsilon(1e-5));
+  CHECK(std::isfinite(first));
+  const Tensor bias = one.store().find("classifier.bias");
+  bias.as<float>()[0] = std::numeric_limits<float>::infinity();
+  CHECK_THROWS_WITH_AS(one.step(batch(1), 0.1), doctest::Contains("training diverged"), Error);
+}
