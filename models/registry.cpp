@@ -17,13 +17,17 @@ const std::vector<Model>& models() {
   return list;
 }
 
+std::string model_names() {
+  std::string names;
+  for (const Model& m : models()) names += (names.empty() ? "" : ", ") + m.name;
+  return names;
+}
+
 const Model& find_model(const std::string& name) {
-  std::string known;
   for (const Model& m : models()) {
     if (m.name == name) return m;
-    known += (known.empty() ? "" : ", ") + m.name;
   }
-  throw Error(Fault::input, str("no model is named \"", name, "\""), "the models are: " + known);
+  throw Error(Fault::input, str("no model is named \"", name, "\""), "the models are: " + model_names());
 }
 
 }  // namespace thorax
