@@ -33,7 +33,7 @@ STATE_STREAM, OTHER_STREAM = 2000000, 3000000
 STEPS, RATE, MOMENTUM, DECAY = 10, 0.01, 0.9, 1e-4
 PROJECTIONS = 64
 RELU_MARGIN, POOL_MARGIN = 3.5e-6, 1e-6
-NUDGE, NUDGE_STREAM = 2.0 ** -12, 4000000
+NUDGE, NUDGE_STREAM, NUDGED_RUNS = 2.0 ** -12, 4000000, 24
 DRAWS_SHOWN = {"densenet": ["features.conv0.weight", "features.norm0.weight", "features.norm0.bias",
                             "features.denseblock3.denselayer7.conv2.weight", "classifier.weight", "classifier.bias"],
                "resnet": ["conv1.weight", "bn1.weight", "bn1.bias", "layer3.1.conv2.weight", "fc.weight", "fc.bias"]}
@@ -77,14 +77,11 @@ def make_model(name, seed):
 
 
 def nudge(model, seed, run):
-    """Moves every weight that bfloat16 will round by up to 2^-12 of itself, an eighth of that rounding; {name: by how much}."""
-    moves = {}
-    for stream, (name, p) in enumerate(model.named_parameters()):
+    """Moves every weight that bfloat16 will round by up to 2^-12 of itself, an eighth of that rounding."""
+    for stream, p in enumerate(model.parameters()):
         if p.dim() > 1:
             share = Rng(seed, NUDGE_STREAM * run + stream).uniform(p.numel(), -1.0, 1.0).astype(np.float64)
-            moves[name] = p.detach().numpy() * NUDGE * share.reshape(p.shape)
-            p.data += torch.from_numpy(moves[name])
-    return moves
+            p.data *= torch.from_numpy(1.0 + NUDGE * share.reshape(p.shape))
 
 
 def make_batch(channels, size, batch, seed):
@@ -136,11 +133,15 @@ def sign_words(count, stream):
     return Rng(SKETCH_SEED, stream).bits(2 * count)
 
 
-def signs(count, stream):
-    """[64,count] of +1 and -1: bit p % 32 of word 2 * element + p / 32."""
-    words = sign_words(count, stream)
-    bits = np.unpackbits(words.astype("<u4").view(np.uint8).reshape(count, 8), axis=1, bitorder="little")
-    return 1.0 - 2.0 * bits.T.astype(np.float64)
+def signed_sums(rows, stream):
+    """[rows,64]: sums over the elements with signs, + or - by bit p % 32 of word 2 * element + p / 32."""
+    words = sign_words(rows.shape[1], stream)
+    negative = np.zeros((len(rows), PROJECTIONS))
+    for first in range(0, rows.shape[1], 8192):  # the sum of those with a minus, in pieces that stay in the cache
+        piece = rows[:, first:first + 8192]
+        octets = words[2 * first:2 * (first + piece.shape[1])].astype("<u4").view(np.uint8).reshape(-1, 8)
+        negative += piece @ np.unpackbits(octets, axis=1, bitorder="little").astype(np.float64)
+    return rows.sum(axis=1, keepdims=True) - 2.0 * negative
 
 
 def sketches(vectors, stream):
@@ -148,7 +149,7 @@ def sketches(vectors, stream):
     the vector's."""
     rows = np.stack([v.reshape(-1) for v in vectors]).astype(np.float64)
     count = rows.shape[1]
-    return rows if count <= PROJECTIONS else rows @ signs(count, stream).T / math.sqrt(count)
+    return rows if count <= PROJECTIONS else signed_sums(rows, stream) / math.sqrt(count)
 
 
 def arrays(tensors):
@@ -161,9 +162,11 @@ def states(model):
 
 def train(name, seed, x, labels, dtype, order=None, memory_format=torch.contiguous_format, nudged=0):
     """Everything that is compared, as {(kind, name): float64 array}. order: a permutation of the images, which changes nothing
-    but the rounding; the logits come back in the original order. nudged: the number of a run whose weights are nudged."""
+    but the rounding; the logits come back in the original order. nudged: not 0 in a run whose weights are nudged, which has but
+    one step and no more than that compares."""
     model = make_model(name, seed)
-    moves = nudge(model, seed, nudged) if nudged else {}
+    if nudged:
+        nudge(model, seed, nudged)
     low = dtype == torch.bfloat16
     compute = torch.float32 if low else dtype
     model.to(compute).to(memory_format=memory_format)
@@ -178,7 +181,7 @@ def train(name, seed, x, labels, dtype, order=None, memory_format=torch.contiguo
             return model(x).to(compute)
 
     out, losses = {}, []
-    for step in range(STEPS):
+    for step in range(1 if nudged else STEPS):
         optimizer.zero_grad(set_to_none=True)
         logits = forward()
         loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, labels)
@@ -190,14 +193,15 @@ def train(name, seed, x, labels, dtype, order=None, memory_format=torch.contiguo
             gradients = arrays({name: p.grad for name, p in model.named_parameters()})
             running = arrays(states(model))
         optimizer.step()
+    out.update({("gradient", name): g for name, g in gradients.items()})
+    out.update({("running", name): s for name, s in running.items()})
+    if nudged:
+        return out
     out["output", "losses"] = np.array(losses)
     model.eval()
     with torch.no_grad():
         out["output", "eval_logits"] = forward().double().numpy()[back]
-    out.update({("gradient", name): g for name, g in gradients.items()})
-    out.update({("running", name): s for name, s in running.items()})
-    finals = arrays(dict(model.named_parameters()))
-    out.update({("final", name): p - moves.get(name, 0) for name, p in finals.items()})
+    out.update({("final", name): p for name, p in arrays(dict(model.named_parameters())).items()})
     return out
 
 
@@ -253,16 +257,15 @@ def summary(errors):
 
 def runs_of(dtype, name, seed, x, labels):
     """PyTorch's own roundings: both memory layouts, the images in four orders (two where there are but two). The order changes no
-    convolution, only the sums over the batch, so that one ReLU input near zero falls on the same side in every run. In bfloat16,
-    where thousands are that near, all runs but the first of a layout therefore also begin with nudged weights: PyTorch's own error
-    must contain what a ReLU that flips by rounding does to a gradient."""
-    low = dtype == torch.bfloat16
-    runs = []
-    for number, layout in enumerate((torch.contiguous_format, torch.channels_last)):
-        for turn in range(4 if low else min(4, len(x))):
-            shift = turn * max(1, len(x) // 4)
-            order = [(i + shift) % len(x) for i in range(len(x))]
-            runs.append(train(name, seed, x, labels, dtype, order, layout, 4 * number + turn if low and turn else 0))
+    convolution, only sums over the batch, so that an input of a ReLU that lies near zero falls on the same side in all of these.
+    In bfloat16 many inputs are that near (in float32 steady_seed() leaves none), and PyTorch's own error must contain what one
+    that flips by rounding does to a gradient: there are runs of one step more, whose weights are nudged."""
+    shifts = range(0, len(x), max(1, len(x) // 4))
+    orders = [[(i + shift) % len(x) for i in range(len(x))] for shift in shifts]
+    layouts = (torch.contiguous_format, torch.channels_last)
+    runs = [train(name, seed, x, labels, dtype, order, layout) for layout in layouts for order in orders]
+    if dtype == torch.bfloat16:
+        runs += [train(name, seed, x, labels, dtype, None, layouts[i % 2], i) for i in range(1, NUDGED_RUNS + 1)]
     return runs
 
 
@@ -288,7 +291,8 @@ def make(case):
     for (kind, name), value in exact.items():
         # Ten steps move a parameter by a hundredth or less of itself: what counts is the error of the change.
         scale = rms(sketches([value - drawn[name]], table[name])) if kind == "final" else rms(value)
-        line, largest = record(kind, name, table[name], value, [[run[kind, name] for run in dtype] for dtype in runs], scale)
+        compared = [[run[kind, name] for run in dtype if (kind, name) in run] for dtype in runs]
+        line, largest = record(kind, name, table[name], value, compared, scale)
         lines.append(line)
         errors[kind, name] = (largest, scale)
     path = FOLDER / f"{case}.txt"

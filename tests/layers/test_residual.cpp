@@ -84,7 +84,7 @@ TEST_CASE("batch_norm_relu_conv2d: output and gradients, 1x1 and 3x3, stride 1 a
 }
 
 TEST_CASE("conv2d: its statistics are those of its output, for the batch norm behind it") {
-  for (const OpCase& c : residual_cases(4, 3)) {
+  for (const OpCase& c : residual_cases(7, 5)) {
     check_op(
         c,
         [](Graph& g, Value x) {
