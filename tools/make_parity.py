@@ -162,9 +162,9 @@ def states(model):
 
 
 def train(name, seed, x, labels, dtype, order=None, memory_format=torch.contiguous_format, nudged=0):
-    """Everything that is compared, as {(kind, name): array}, in the type that PyTorch has it in. order: a permutation of the images, which changes nothing
-    but the rounding; the logits come back in the original order. nudged: not 0 in a run whose weights are nudged, which has but
-    one step and no more than that compares."""
+    """Everything that is compared, as {(kind, name): array}, in the type that PyTorch has it in. order: a permutation of the
+    images, which changes nothing but the rounding; the logits come back in the original order. nudged: not 0 in a run whose
+    weights are nudged, which has but one step and no more than that compares."""
     model = make_model(name, seed)
     if nudged:
         nudge(model, seed, nudged)
