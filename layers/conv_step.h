@@ -23,7 +23,7 @@ struct Grouping {
   int callers = 1;     // groups at the same time
 
   // bytes_per_image: the largest packed operand of one image. bf16 is fastest with images side by side; fp32 with whole groups,
-  // where Winograd transforms its filter once for many images (measured: docs/benchmarks.md).
+  // where Winograd transforms its filter once for many images (docs/design.md, decision 7).
   static Grouping choose(int64_t images, size_t bytes_per_image, DType dtype, int threads);
 
   template <class F>
