@@ -31,7 +31,7 @@ Flags train_flags() {
                    {"out", "RUN", "the run folder to make", ""},
                    {"resume", "RUN", "go on with the run in this folder", ""},
                    {"overwrite", "", "replace what is in --out", ""},
-                   {"model", "NAME", "the architecture", "densenet121"},
+                   {"model", "NAME", model_names(), "densenet121"},
                    {"size", "PIXELS", "side of the network's input", "512"},
                    {"fit", "stretch|pad", "how an image becomes a square", "stretch"},
                    {"no-equalize", "", "leave out the histogram equalisation", ""},

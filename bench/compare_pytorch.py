@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A training step of DenseNet-121 beside PyTorch's, in one run: time per image, peak memory, ratios.
+"""A training step of a model beside PyTorch's, in one run: time per image, peak memory, ratios.
 
-    python3 bench/compare_pytorch.py --build build/release [--python /usr/bin/python3] [--rounds 3] [--json results.json]
+    python3 bench/compare_pytorch.py --build build/release [--model resnet50] [--python /usr/bin/python3] [--rounds 3] [--json results.json]
 
 Every measurement is a process of its own. The engines take turns within each round, so that a slow minute of the machine hits all
 of them; the table shows medians over the rounds. bench/README.md says what "default" and "tuned" are.
@@ -26,6 +26,7 @@ def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default="build/release", help="the folder that holds bench/bench_step")
     parser.add_argument("--python", default="/usr/bin/python3", help="an interpreter with torch and torchvision")
+    parser.add_argument("--model", default="densenet121", help="a name that thorax and torchvision have")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=8, help="timed steps in each process")
     parser.add_argument("--rounds", type=int, default=3)
@@ -36,7 +37,8 @@ def arguments():
 
 def engines(args, size, batch, dtype):
     """{engine: (command, environment)}; thorax first."""
-    flags = ["--size", str(size), "--batch", str(batch), "--dtype", dtype, "--steps", str(args.steps), "--threads", str(args.threads)]
+    flags = ["--model", args.model, "--size", str(size),
+             "--batch", str(batch), "--dtype", dtype, "--steps", str(args.steps), "--threads", str(args.threads)]
     pytorch = [args.python, str(HERE / "pytorch_step.py"), "--channels-last", *flags]
     return {
         "thorax": ([str(pathlib.Path(args.build) / "bench" / "bench_step"), *flags], {}),
@@ -83,7 +85,7 @@ def main():
         for engine, runs in results.items():
             print(f"{size:<5}{batch:<6}{dtype:<5} {row(engine, runs, results['thorax'])}", flush=True)
             everything += [{**r, "variant": engine} for r in runs]
-    print(f"({everything[-1]['engine']}, {args.threads} threads, channels_last; ratios: PyTorch's over thorax's)")
+    print(f"({args.model}, {everything[-1]['engine']}, {args.threads} threads, channels_last; ratios: PyTorch's over thorax's)")
     if args.json:
         pathlib.Path(args.json).write_text(json.dumps(everything, indent=1) + "\n")
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""One training step of torchvision's DenseNet-121 in PyTorch, on the CPU, as its users run it; one JSON line, the keys of bench_step.
+"""One training step of a model of torchvision in PyTorch, on the CPU, as its users run it; one JSON line, the keys of bench_step.
 
-    python3 bench/pytorch_step.py --size 224 --batch 8 --dtype bf16 --channels-last --steps 10
+    python3 bench/pytorch_step.py --model resnet50 --size 224 --batch 8 --dtype bf16 --channels-last --steps 10
 
 --dtype bf16 is torch.autocast: float32 weights, convolutions and matrix products in bfloat16.
 """
@@ -17,6 +17,7 @@ import torchvision
 
 def arguments():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--model", default="densenet121", help="a name in torchvision.models")
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--dtype", choices=["f32", "bf16"], default="f32")
@@ -30,7 +31,7 @@ def arguments():
 def make_step(args):
     torch.manual_seed(0)
     layout = torch.channels_last if args.channels_last else torch.contiguous_format
-    model = torchvision.models.densenet121(weights=None, num_classes=10).train().to(memory_format=layout)
+    model = getattr(torchvision.models, args.model)(weights=None, num_classes=10).train().to(memory_format=layout)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
     loss_of = torch.nn.BCEWithLogitsLoss()
     x = torch.rand(args.batch, 3, args.size, args.size).contiguous(memory_format=layout)
@@ -61,7 +62,7 @@ def main():
         times.append(time.perf_counter() - start)
     median = statistics.median(times)
     print(json.dumps({
-        "engine": f"PyTorch {torch.__version__}", "size": args.size, "batch": args.batch, "dtype": args.dtype,
+        "engine": f"PyTorch {torch.__version__}", "model": args.model, "size": args.size, "batch": args.batch, "dtype": args.dtype,
         "median_s": round(median, 4), "min_s": round(min(times), 4), "ms_per_image": round(1e3 * median / args.batch, 2),
         "peak_rss_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024), "loss": loss}))
 

@@ -1,5 +1,5 @@
 // One training step of a model, as users run it: time per image, memory, and by op on request.
-//   bench_step --size 224 --batch 8 --dtype f32 --steps 10 [--by-step]
+//   bench_step --model resnet50 --size 224 --batch 8 --dtype f32 --steps 10 [--by-step]
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -106,11 +106,12 @@ int run(int argc, char** argv) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   std::printf(
-      "{\"engine\": \"thorax\", \"size\": %ld, \"batch\": %ld, \"dtype\": \"%s\", \"median_s\": %.4f, \"min_s\": %.4f, "
+      "{\"engine\": \"thorax\", \"model\": \"%s\", \"size\": %ld, \"batch\": %ld, \"dtype\": \"%s\", \"median_s\": %.4f, "
+      "\"min_s\": %.4f, "
       "\"ms_per_image\": %.2f, "
       "\"peak_rss_mib\": %.0f, \"arena_mib\": %.0f, \"live_mib\": %.0f, \"gflop\": %.1f, \"loss\": %.6f}\n",
-      static_cast<long>(a.spec.size), static_cast<long>(a.batch), name_of(a.spec.dtype), median, times.front(),
-      1e3 * median / static_cast<double>(a.batch), static_cast<double>(usage.ru_maxrss) / 1024.0,
+      a.spec.model.c_str(), static_cast<long>(a.spec.size), static_cast<long>(a.batch), name_of(a.spec.dtype), median,
+      times.front(), 1e3 * median / static_cast<double>(a.batch), static_cast<double>(usage.ru_maxrss) / 1024.0,
       static_cast<double>(net.program().arena_bytes()) / 1048576.0, static_cast<double>(net.program().live_bytes()) / 1048576.0,
       net.program().flops() * 1e-9, static_cast<double>(net.loss()));
   if (a.by_step) print_by_step(net, a.steps);

@@ -78,12 +78,12 @@ class Stem final : public Op {
 
 }  // namespace
 
-Value stem(Graph& g, const std::string& name, Value x, int64_t out_channels) {
+Value stem(Graph& g, const std::string& name, Value x, int64_t out_channels, Fan fan) {
   const ValueInfo in = g.info(x);
   if (in.layout != Layout::plain || (in.shape[1] != 1 && in.shape[1] != 3)) {
     throw Error(Fault::defect, str(name, ": x is ", in.shape, ", plain [N,1,H,W] or [N,3,H,W] is expected"));
   }
-  const Value filter = conv_filter(g, name, out_channels, 3, kernel, Fan::in);
+  const Value filter = conv_filter(g, name, out_channels, 3, kernel, fan);
   auto& op = g.add<Stem>(name, x, filter);
   const Shape shape{in.shape[0], out_channels, (in.shape[2] - 1) / 2 + 1, (in.shape[3] - 1) / 2 + 1};
   return g.output_of(op, name + ".out", shape, in.dtype, Layout::blocked);

@@ -12,6 +12,12 @@ namespace thorax {
 DenseNetSpec densenet121() {
   return {{6, 12, 24, 16}};
 }
+DenseNetSpec densenet169() {
+  return {{6, 12, 32, 32}};
+}
+DenseNetSpec densenet201() {
+  return {{6, 12, 48, 32}};
+}
 
 Value densenet(Graph& g, Value x, const DenseNetSpec& spec, int64_t classes) {
   x = stem(g, "features.conv0", x, spec.stem_channels);

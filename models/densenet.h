@@ -14,6 +14,8 @@ struct DenseNetSpec {
 };
 
 DenseNetSpec densenet121();
+DenseNetSpec densenet169();
+DenseNetSpec densenet201();
 
 // x: [N,1 or 3,H,W] plain, in the graph's dtype, normalised. Returns logits [N,classes] f32.
 Value densenet(Graph& g, Value x, const DenseNetSpec& spec, int64_t classes);

@@ -16,6 +16,8 @@ struct Model {
 };
 
 const std::vector<Model>& models();
+// "densenet121, densenet169, ..."
+std::string model_names();
 
 // Throws Error(input) that lists the names when there is no such model.
 const Model& find_model(const std::string& name);

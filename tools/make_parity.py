@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes tests/parity/data/*.txt: what PyTorch in float64 computes for torchvision's DenseNet-121, and by how much PyTorch itself
-in float32 and in bfloat16 differs from that. Quantities, rule and file format: tests/parity/README.md.
+"""Writes tests/parity/data/*.txt: what PyTorch in float64 computes for torchvision's models, and by how much PyTorch itself in
+float32 and in bfloat16 differs from that. Quantities, rule and file format: tests/parity/README.md.
 
     /usr/bin/python3 tools/make_parity.py [CASE...]      (Debian's python3-torch and python3-torchvision; minutes)
 """
@@ -17,10 +17,13 @@ import torchvision
 from philox import Rng
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "tests" / "parity" / "data"
-CASES = {  # name: channels, size, batch, seed (the search for a steady seed begins here)
-    "densenet121_rgb96": (3, 96, 8, 1),
-    "densenet121_grey96": (1, 96, 8, 1),
-    "densenet121_grey224": (1, 224, 2, 3),
+CASES = {  # name: model, channels, size, batch, seed (the search for a steady seed begins here)
+    "densenet121_rgb96": ("densenet121", 3, 96, 8, 1),
+    "densenet121_grey96": ("densenet121", 1, 96, 8, 1),
+    "densenet121_grey224": ("densenet121", 1, 224, 2, 3),
+    **{f"{model}_{stem}96": (model, channels, 96, 4, 1)
+       for model in ["densenet169", "densenet201", "resnet18", "resnet50", "resnet101"]
+       for stem, channels in [("rgb", 3), ("grey", 1)]},
 }
 CLASSES = 10
 SKETCH_SEED = 1000003
@@ -30,15 +33,17 @@ STATE_STREAM, OTHER_STREAM = 2000000, 3000000
 STEPS, RATE, MOMENTUM, DECAY = 10, 0.01, 0.9, 1e-4
 PROJECTIONS = 64
 RELU_MARGIN, POOL_MARGIN = 3.5e-6, 1e-6
-DRAWS_SHOWN = ["features.conv0.weight", "features.norm0.weight", "features.norm0.bias",
-               "features.denseblock3.denselayer7.conv2.weight", "classifier.weight", "classifier.bias"]
+NUDGE, NUDGE_STREAM, NUDGED_RUNS = 2.0 ** -12, 4000000, 24
+DRAWS_SHOWN = {"densenet": ["features.conv0.weight", "features.norm0.weight", "features.norm0.bias",
+                            "features.denseblock3.denselayer7.conv2.weight", "classifier.weight", "classifier.bias"],
+               "resnet": ["conv1.weight", "bn1.weight", "bn1.bias", "layer3.1.conv2.weight", "fc.weight", "fc.bias"]}
 
 
 def interval(name, parameters):
     """low, high and the share of elements whose sign is turned."""
     shape = parameters[name].shape
-    if name.startswith("classifier"):
-        bound = 1 / math.sqrt(parameters["classifier.weight"].shape[1])
+    if name.startswith(("classifier", "fc")):
+        bound = 1 / math.sqrt(parameters[name.split(".")[0] + ".weight"].shape[1])
     elif len(shape) == 4:
         bound = math.sqrt(3) * math.sqrt(2 / (shape[1] * shape[2] * shape[3]))
     else:
@@ -55,9 +60,9 @@ def draw(seed, stream, count, low, high, turned):
 
 
 @functools.lru_cache(1)
-def drawn_model(seed):
+def drawn_model(name, seed):
     """The model in float64, its parameters drawn; and {name: interval}."""
-    model = torchvision.models.densenet121(weights=None, num_classes=CLASSES).double().train()
+    model = getattr(torchvision.models, name)(weights=None, num_classes=CLASSES).double().train()
     parameters = dict(model.named_parameters())
     intervals = {}
     for stream, (name, parameter) in enumerate(parameters.items()):
@@ -67,8 +72,16 @@ def drawn_model(seed):
     return model, intervals
 
 
-def make_model(seed):
-    return copy.deepcopy(drawn_model(seed)[0])
+def make_model(name, seed):
+    return copy.deepcopy(drawn_model(name, seed)[0])
+
+
+def nudge(model, seed, run):
+    """Moves every weight that bfloat16 will round by up to 2^-12 of itself, an eighth of that rounding."""
+    for stream, p in enumerate(model.parameters()):
+        if p.dim() > 1:
+            share = Rng(seed, NUDGE_STREAM * run + stream).uniform(p.numel(), -1.0, 1.0).astype(np.float64)
+            p.data *= torch.from_numpy(1.0 + NUDGE * share.reshape(p.shape))
 
 
 def make_batch(channels, size, batch, seed):
@@ -77,13 +90,13 @@ def make_batch(channels, size, batch, seed):
     return x.reshape(batch, channels, size, size), labels.reshape(batch, CLASSES)
 
 
-def margins(seed, channels, size, batch):
+def margins(name, seed, channels, size, batch):
     """How near the first forward pass comes to a place where the gradient jumps: the smallest |input| of a ReLU, and the smallest
     lead of a maximum over the next in the max pooling."""
     smallest = {"relu": math.inf, "pool": math.inf}
 
-    def batch_norm(_module, _inputs, output):
-        smallest["relu"] = min(smallest["relu"], float(output.abs().min()))
+    def relu(x):
+        smallest["relu"] = min(smallest["relu"], float(x.abs().min()))
 
     def pool(_module, inputs, _output):
         (x,) = inputs
@@ -91,10 +104,12 @@ def margins(seed, channels, size, batch):
         best = windows.reshape(*x.shape[:2], 9, -1).topk(2, dim=2).values
         smallest["pool"] = min(smallest["pool"], float((best[:, :, 0] - best[:, :, 1])[best[:, :, 0] > 0].min()))
 
-    model = make_model(seed)
-    for module in model.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.register_forward_hook(batch_norm)
+    model = make_model(name, seed)
+    for module_name, module in model.named_modules():
+        if isinstance(module, torch.nn.ReLU):
+            module.register_forward_pre_hook(lambda _module, inputs: relu(inputs[0]))
+        if module_name == "features.norm5":  # DenseNet's last ReLU is a function, not a module
+            module.register_forward_hook(lambda _module, _inputs, output: relu(output))
         if isinstance(module, torch.nn.MaxPool2d):
             module.register_forward_hook(pool)
     x, _ = make_batch(channels, size, batch, seed)
@@ -103,10 +118,10 @@ def margins(seed, channels, size, batch):
     return smallest["relu"], smallest["pool"]
 
 
-def steady_seed(channels, size, batch, seed):
+def steady_seed(name, channels, size, batch, seed):
     """The first seed from `seed` on where rounding in float32 turns no ReLU and no maximum of the first step."""
     while True:
-        relu, pool = margins(seed, channels, size, batch)
+        relu, pool = margins(name, seed, channels, size, batch)
         print(f"  seed {seed}: margins {relu:.2g} (ReLU), {pool:.2g} (max pooling)", flush=True)
         if relu >= RELU_MARGIN and pool >= POOL_MARGIN:
             return seed
@@ -118,11 +133,15 @@ def sign_words(count, stream):
     return Rng(SKETCH_SEED, stream).bits(2 * count)
 
 
-def signs(count, stream):
-    """[64,count] of +1 and -1: bit p % 32 of word 2 * element + p / 32."""
-    words = sign_words(count, stream)
-    bits = np.unpackbits(words.astype("<u4").view(np.uint8).reshape(count, 8), axis=1, bitorder="little")
-    return 1.0 - 2.0 * bits.T.astype(np.float64)
+def signed_sums(rows, stream):
+    """[rows,64]: sums over the elements with signs, + or - by bit p % 32 of word 2 * element + p / 32."""
+    words = sign_words(rows.shape[1], stream)
+    negative = np.zeros((len(rows), PROJECTIONS))
+    for first in range(0, rows.shape[1], 8192):  # the sum of those with a minus, in pieces that stay in the cache
+        piece = rows[:, first:first + 8192]
+        octets = words[2 * first:2 * (first + piece.shape[1])].astype("<u4").view(np.uint8).reshape(-1, 8)
+        negative += piece @ np.unpackbits(octets, axis=1, bitorder="little").astype(np.float64)
+    return rows.sum(axis=1, keepdims=True) - 2.0 * negative
 
 
 def sketches(vectors, stream):
@@ -130,7 +149,7 @@ def sketches(vectors, stream):
     the vector's."""
     rows = np.stack([v.reshape(-1) for v in vectors]).astype(np.float64)
     count = rows.shape[1]
-    return rows if count <= PROJECTIONS else rows @ signs(count, stream).T / math.sqrt(count)
+    return rows if count <= PROJECTIONS else signed_sums(rows, stream) / math.sqrt(count)
 
 
 def arrays(tensors):
@@ -141,10 +160,13 @@ def states(model):
     return {name: b for name, b in model.named_buffers() if not name.endswith("num_batches_tracked")}
 
 
-def train(seed, x, labels, dtype, order=None, memory_format=torch.contiguous_format):
+def train(name, seed, x, labels, dtype, order=None, memory_format=torch.contiguous_format, nudged=0):
     """Everything that is compared, as {(kind, name): float64 array}. order: a permutation of the images, which changes nothing
-    but the rounding; the logits come back in the original order."""
-    model = make_model(seed)
+    but the rounding; the logits come back in the original order. nudged: not 0 in a run whose weights are nudged, which has but
+    one step and no more than that compares."""
+    model = make_model(name, seed)
+    if nudged:
+        nudge(model, seed, nudged)
     low = dtype == torch.bfloat16
     compute = torch.float32 if low else dtype
     model.to(compute).to(memory_format=memory_format)
@@ -159,7 +181,7 @@ def train(seed, x, labels, dtype, order=None, memory_format=torch.contiguous_for
             return model(x).to(compute)
 
     out, losses = {}, []
-    for step in range(STEPS):
+    for step in range(1 if nudged else STEPS):
         optimizer.zero_grad(set_to_none=True)
         logits = forward()
         loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, labels)
@@ -171,12 +193,14 @@ def train(seed, x, labels, dtype, order=None, memory_format=torch.contiguous_for
             gradients = arrays({name: p.grad for name, p in model.named_parameters()})
             running = arrays(states(model))
         optimizer.step()
+    out.update({("gradient", name): g for name, g in gradients.items()})
+    out.update({("running", name): s for name, s in running.items()})
+    if nudged:
+        return out
     out["output", "losses"] = np.array(losses)
     model.eval()
     with torch.no_grad():
         out["output", "eval_logits"] = forward().double().numpy()[back]
-    out.update({("gradient", name): g for name, g in gradients.items()})
-    out.update({("running", name): s for name, s in running.items()})
     out.update({("final", name): p for name, p in arrays(dict(model.named_parameters())).items()})
     return out
 
@@ -200,7 +224,7 @@ def record(kind, name, stream, value, runs=(), scale=None):
     others = [other - value for dtype in runs for other in dtype]
     values, *errors = sketches([value, *others], stream)
     errors = [rms(e) for e in errors]
-    largest = [max(errors[: len(errors) // 2]), max(errors[len(errors) // 2 :])] if errors else [0, 0]
+    largest = [max(errors[: len(runs[0])]), max(errors[len(runs[0]) :])] if errors else [0, 0]
     text = "".join(word(v) for v in values)
     scale = rms(value) if scale is None else scale
     return f"{kind} {name} {shape_text(value.shape)} {stream} {scale:.9g} {largest[0]:.4g} {largest[1]:.4g} {text}", largest
@@ -215,8 +239,9 @@ def streams(model):
 
 
 def draw_records(model, x, labels, table):
+    shown = DRAWS_SHOWN["densenet" if "classifier.weight" in table else "resnet"]
     draws = {"input": x, "labels": labels}
-    draws.update({name: p.detach().numpy() for name, p in model.named_parameters() if name in DRAWS_SHOWN})
+    draws.update({name: p.detach().numpy() for name, p in model.named_parameters() if name in shown})
     for name, value in draws.items():
         value = value.astype(np.float64)
         yield record("draw", name, table[name], value)[0]
@@ -230,37 +255,44 @@ def summary(errors):
             print(f"  {kind:9} {dtype:5} error / RMS: median {np.median(relative):.3g}, largest {max(relative):.3g}")
 
 
-def runs_of(dtype, seed, x, labels):
-    """PyTorch's own roundings: both memory layouts, the images in four orders (two where there are but two)."""
+def runs_of(dtype, name, seed, x, labels):
+    """PyTorch's own roundings: both memory layouts, the images in four orders (two where there are but two). The order changes no
+    convolution, only sums over the batch, so that an input of a ReLU that lies near zero falls on the same side in all of these.
+    In bfloat16 many inputs are that near (in float32 steady_seed() leaves none), and PyTorch's own error must contain what one
+    that flips by rounding does to a gradient: there are runs of one step more, whose weights are nudged."""
     shifts = range(0, len(x), max(1, len(x) // 4))
     orders = [[(i + shift) % len(x) for i in range(len(x))] for shift in shifts]
-    return [train(seed, x, labels, dtype, order, layout)
-            for layout in (torch.contiguous_format, torch.channels_last) for order in orders]
+    layouts = (torch.contiguous_format, torch.channels_last)
+    runs = [train(name, seed, x, labels, dtype, order, layout) for layout in layouts for order in orders]
+    if dtype == torch.bfloat16:
+        runs += [train(name, seed, x, labels, dtype, None, layouts[i % 2], i) for i in range(1, NUDGED_RUNS + 1)]
+    return runs
 
 
 def make(case):
-    channels, size, batch, seed = CASES[case]
+    architecture, channels, size, batch, seed = CASES[case]
     print(case)
-    seed = steady_seed(channels, size, batch, seed)
-    model, intervals = drawn_model(seed)
+    seed = steady_seed(architecture, channels, size, batch, seed)
+    model, intervals = drawn_model(architecture, seed)
     x, labels = make_batch(channels, size, batch, seed)
     table = streams(model)
     lines = ["thorax-parity 1",
              f"# PyTorch {torch.__version__}, torchvision {torchvision.__version__}; made by tools/make_parity.py",
-             f"case densenet121 {CLASSES} {channels} {size} {batch} {seed} {SKETCH_SEED}",
+             f"case {architecture} {CLASSES} {channels} {size} {batch} {seed} {SKETCH_SEED}",
              f"streams {INPUT_STREAM[channels]} {LABEL_STREAM}",
              f"sgd {STEPS} {RATE} {MOMENTUM} {DECAY}"]
     for stream, (name, p) in enumerate(model.named_parameters()):
         lines.append(f"parameter {name} {shape_text(p.shape)} {stream} " + " ".join(word(v) for v in intervals[name]))
     lines += draw_records(model, x, labels, table)
-    exact = train(seed, x, labels, torch.float64)
-    runs = [runs_of(dtype, seed, x, labels) for dtype in (torch.float32, torch.bfloat16)]
+    exact = train(architecture, seed, x, labels, torch.float64)
+    runs = [runs_of(dtype, architecture, seed, x, labels) for dtype in (torch.float32, torch.bfloat16)]
     errors = {}
     drawn = arrays(dict(model.named_parameters()))
     for (kind, name), value in exact.items():
         # Ten steps move a parameter by a hundredth or less of itself: what counts is the error of the change.
         scale = rms(sketches([value - drawn[name]], table[name])) if kind == "final" else rms(value)
-        line, largest = record(kind, name, table[name], value, [[run[kind, name] for run in dtype] for dtype in runs], scale)
+        compared = [[run[kind, name] for run in dtype if (kind, name) in run] for dtype in runs]
+        line, largest = record(kind, name, table[name], value, compared, scale)
         lines.append(line)
         errors[kind, name] = (largest, scale)
     path = FOLDER / f"{case}.txt"

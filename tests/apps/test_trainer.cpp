@@ -23,8 +23,9 @@ constexpr int64_t size = 32;
 constexpr int64_t full_batch = 4;
 constexpr int64_t small_batch = 3;
 
-TrainerOptions options(DType dtype, int threads = 2) {
+TrainerOptions options(DType dtype, int threads = 2, const std::string& model = "densenet121") {
   TrainerOptions o;
+  o.network.model = model;
   o.network.classes = classes;
   o.network.size = size;
   o.network.dtype = dtype;
@@ -68,11 +69,21 @@ std::vector<DType> dtypes() {
   return has_bf16() ? std::vector<DType>{DType::f32, DType::bf16} : std::vector<DType>{DType::f32};
 }
 
+// One model of each family.
+std::vector<std::pair<DType, std::string>> dtypes_and_models() {
+  std::vector<std::pair<DType, std::string>> all;
+  for (const DType dtype : dtypes()) {
+    for (const char* model : {"densenet121", "resnet18"}) all.emplace_back(dtype, model);
+  }
+  return all;
+}
+
 }  // namespace
 
 TEST_CASE("trainer: a step makes no heap allocation of its own") {
-  for (const DType dtype : dtypes()) {
-    Trainer trainer(options(dtype));
+  for (const auto& [dtype, model] : dtypes_and_models()) {
+    CAPTURE(model);
+    Trainer trainer(options(dtype, 2, model));
     steps(trainer, 0, 4);
     const data::Batch full = batch(4), last = batch(7);
     const CountedAllocations allocations;
@@ -100,18 +111,19 @@ TEST_CASE("trainer: gradients are written, never zeroed and added to") {
 }
 
 TEST_CASE("trainer: twenty steps equal ten, saved and loaded, and ten more, bit for bit") {
-  for (const DType dtype : dtypes()) {
+  for (const auto& [dtype, model] : dtypes_and_models()) {
     CAPTURE(dtype);
+    CAPTURE(model);
     const TemporaryFolder folder;
     const RunPaths run(folder.path());
-    Trainer whole(options(dtype));
+    Trainer whole(options(dtype, 2, model));
     steps(whole, 0, 20);
     {
-      Trainer first(options(dtype));
+      Trainer first(options(dtype, 2, model));
       steps(first, 0, 10);
       save_state(run, {1, 2, 10, 0.5, 37, 0.75, 1}, {{"key", "value"}}, first);
     }
-    TrainerOptions other = options(dtype);
+    TrainerOptions other = options(dtype, 2, model);
     other.seed = 99;  // weights of its own, all replaced
     Trainer second(other);
     const auto progress = load_state(run, {{"key", "value"}}, second);

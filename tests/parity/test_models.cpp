@@ -1,4 +1,4 @@
-// DenseNet-121 of thorax beside PyTorch in float64: one step, ten steps, evaluation (README.md has the rule).
+// The models of thorax beside PyTorch in float64: one step, ten steps, evaluation (README.md has the rule).
 #include <doctest/doctest.h>
 
 #include "kernels/isa.h"
@@ -147,4 +147,64 @@ TEST_CASE("DenseNet-121 equals PyTorch: grey 224x224, fp32") {
 }
 TEST_CASE("DenseNet-121 equals PyTorch: grey 224x224, bf16") {
   compare("densenet121_grey224", DType::bf16);
+}
+TEST_CASE("DenseNet-169 equals PyTorch: RGB 96x96, fp32") {
+  compare("densenet169_rgb96", DType::f32);
+}
+TEST_CASE("DenseNet-169 equals PyTorch: RGB 96x96, bf16") {
+  compare("densenet169_rgb96", DType::bf16);
+}
+TEST_CASE("DenseNet-169 equals PyTorch: grey 96x96, fp32") {
+  compare("densenet169_grey96", DType::f32);
+}
+TEST_CASE("DenseNet-169 equals PyTorch: grey 96x96, bf16") {
+  compare("densenet169_grey96", DType::bf16);
+}
+TEST_CASE("DenseNet-201 equals PyTorch: RGB 96x96, fp32") {
+  compare("densenet201_rgb96", DType::f32);
+}
+TEST_CASE("DenseNet-201 equals PyTorch: RGB 96x96, bf16") {
+  compare("densenet201_rgb96", DType::bf16);
+}
+TEST_CASE("DenseNet-201 equals PyTorch: grey 96x96, fp32") {
+  compare("densenet201_grey96", DType::f32);
+}
+TEST_CASE("DenseNet-201 equals PyTorch: grey 96x96, bf16") {
+  compare("densenet201_grey96", DType::bf16);
+}
+TEST_CASE("ResNet-18 equals PyTorch: RGB 96x96, fp32") {
+  compare("resnet18_rgb96", DType::f32);
+}
+TEST_CASE("ResNet-18 equals PyTorch: RGB 96x96, bf16") {
+  compare("resnet18_rgb96", DType::bf16);
+}
+TEST_CASE("ResNet-18 equals PyTorch: grey 96x96, fp32") {
+  compare("resnet18_grey96", DType::f32);
+}
+TEST_CASE("ResNet-18 equals PyTorch: grey 96x96, bf16") {
+  compare("resnet18_grey96", DType::bf16);
+}
+TEST_CASE("ResNet-50 equals PyTorch: RGB 96x96, fp32") {
+  compare("resnet50_rgb96", DType::f32);
+}
+TEST_CASE("ResNet-50 equals PyTorch: RGB 96x96, bf16") {
+  compare("resnet50_rgb96", DType::bf16);
+}
+TEST_CASE("ResNet-50 equals PyTorch: grey 96x96, fp32") {
+  compare("resnet50_grey96", DType::f32);
+}
+TEST_CASE("ResNet-50 equals PyTorch: grey 96x96, bf16") {
+  compare("resnet50_grey96", DType::bf16);
+}
+TEST_CASE("ResNet-101 equals PyTorch: RGB 96x96, fp32") {
+  compare("resnet101_rgb96", DType::f32);
+}
+TEST_CASE("ResNet-101 equals PyTorch: RGB 96x96, bf16") {
+  compare("resnet101_rgb96", DType::bf16);
+}
+TEST_CASE("ResNet-101 equals PyTorch: grey 96x96, fp32") {
+  compare("resnet101_grey96", DType::f32);
+}
+TEST_CASE("ResNet-101 equals PyTorch: grey 96x96, bf16") {
+  compare("resnet101_grey96", DType::bf16);
 }
