@@ -87,8 +87,8 @@ std::string numbers(const Row& row) {
 // One line where it fits, else the cut-offs in a second.
 std::string first_lines(const Evaluation& evaluation, const EvaluationHeading& heading) {
   const std::string patients = heading.patients ? ", " + grouped(*heading.patients) + " patients" : "";
-  const std::string what = printable(str(heading.checkpoint, " (epoch ", heading.epoch, ") on ", heading.split, ": ",
-                                         grouped(evaluation.n), " images", patients));
+  const std::string what = printable(str(heading.checkpoint, heading.epoch > 0 ? str(" (epoch ", heading.epoch, ")") : "", " on ",
+                                         heading.split, ": ", grouped(evaluation.n), " images", patients));
   const std::string cutoffs = printable("cut-offs: " + heading.cutoffs);
   const bool fits = columns(what) + columns("; ") + columns(cutoffs) <= kWidth;
   return what + (fits ? "; " : "\n") + cutoffs + "\n";
@@ -157,7 +157,7 @@ std::string evaluation_table(const Evaluation& evaluation, const EvaluationHeadi
   const std::string note = mean_note(evaluation);
   if (!note.empty()) text += wrapped("note: mean: " + note);
   if (evaluation.replicates > 0) {
-    text += str(grouped(evaluation.replicates), " bootstrap replicates by image, seed ", evaluation.seed, ", ",
+    text += str(grouped(evaluation.replicates), " bootstrap replicates ", heading.resampling, ", seed ", evaluation.seed, ", ",
                 fixed(evaluation.bootstrap_seconds, 1), " s\n");
   }
   return text;

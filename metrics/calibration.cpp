@@ -50,6 +50,13 @@ struct Objective {
   }
 };
 
+// Without an error to learn from the best temperature is 0: the slope would grow without end.
+bool all_right(std::span<const float> logits, std::span<const uint8_t> labels) {
+  for (size_t i = 0; i < logits.size(); ++i)
+    if (labels[i] != 0 ? logits[i] < 0 : logits[i] > 0) return false;
+  return true;
+}
+
 }  // namespace
 
 std::optional<Calibration> fit_calibration(std::span<const float> logits, std::span<const uint8_t> labels,
@@ -59,6 +66,7 @@ std::optional<Calibration> fit_calibration(std::span<const float> logits, std::s
   const double negatives = static_cast<double>(labels.size()) - positives;
   if (positives == 0 || negatives == 0) return std::nullopt;
   const bool platt = method == CalibrationMethod::platt;
+  if (!platt && all_right(logits, labels)) return std::nullopt;
   const Objective objective{logits, labels, platt ? (positives + 1) / (positives + 2) : 1, platt ? 1 / (negatives + 2) : 0};
   Calibration c;
   double value = objective.value(c);
@@ -74,9 +82,7 @@ std::optional<Calibration> fit_calibration(std::span<const float> logits, std::s
     }
     if (!better) break;
   }
-  // Without an error to learn from the best temperature is 0: the slope would grow without end.
-  if (!(c.slope > 0) || c.slope > 1e4) return std::nullopt;
-  return c;
+  return c.slope > 0 ? std::optional(c) : std::nullopt;
 }
 
 float logit_of(float probability) {
