@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "apps/printable.h"
+
 namespace thorax {
 
 std::vector<Flag> with_method_flags(std::vector<Flag> others) {
@@ -92,6 +94,24 @@ void read_method(const Flags& flags, TrainConfig& config) {
   u.freeze = flags.list("freeze");
   u.backbone_lr = flags.number("backbone-lr-factor", 0, 1e6);
   u.average_decay = flags.number("ema", 0, 0.9999999);
+}
+
+std::string method_lines(const TrainConfig& config, const LossTable& loss, const std::vector<std::string>& classes) {
+  std::string text = "loss    " + config.loss.name;
+  if (config.loss.rebalance || config.loss.tolerance || config.loss.focal)
+    text += str(": rebalancing ", loss.rebalance ? "on" : "off", ", negative tolerance ", loss.form.lambda != 1 || loss.of[0].bias != 0 ? "on" : "off",
+                ", focal ", loss.form.gamma != 0 ? "on" : "off");
+  if (loss.no_finding >= 0) text += str(", no finding = \"", printable(classes[static_cast<size_t>(loss.no_finding)]), '"');
+  if (config.class_aware) text += "; every class is drawn equally often";
+  const Schedule& s = config.schedule;
+  const UpdateOptions& u = config.update;
+  text += str("\nupdate  SGD, ", s.name, ' ', s.base);
+  if (s.name != "constant") text += str(" to ", s.max);
+  if (u.clip_norm > 0) text += str(", clipped to norm ", u.clip_norm);
+  if (u.backbone_lr != 1) text += str(", backbone at ", u.backbone_lr, " of the rate");
+  if (u.average_decay > 0) text += str(", averaged weights (EMA ", u.average_decay, ")");
+  for (const std::string& name : u.freeze) text += (&name == &u.freeze.front() ? "; frozen: " : ", ") + printable(name);
+  return text + "\n";
 }
 
 }  // namespace thorax

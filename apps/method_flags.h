@@ -14,4 +14,7 @@ std::vector<Flag> with_method_flags(std::vector<Flag> others);
 // Reads them into the configuration. Throws Error(input) that names the flag for every value that makes no sense.
 void read_method(const Flags& flags, TrainConfig& config);
 
+// What was chosen, in the lines "loss" and "update" that a run begins with.
+std::string method_lines(const TrainConfig& config, const LossTable& loss, const std::vector<std::string>& classes);
+
 }  // namespace thorax

@@ -8,6 +8,7 @@
 #include "apps/console.h"
 #include "apps/interrupt.h"
 #include "apps/metadata.h"
+#include "apps/method_flags.h"
 #include "apps/model_file.h"
 #include "apps/printable.h"
 #include "apps/run_folder.h"
@@ -210,11 +211,7 @@ void print_plan(const TrainConfig& config, Training& training) {
                static_cast<double>(config.recipe.std));
   std::fprintf(stderr, "model   %s, %s parameters, random weights\n", config.model.c_str(),
                with_commas(training.trainer().store().parameter_count()).c_str());
-  const LossTable& loss = training.trainer().options().loss;
-  std::fprintf(stderr, "loss    %s%s\n", config.loss.name.c_str(),
-               loss.no_finding < 0
-                   ? ""
-                   : str(", no finding = \"", printable(training.classes()[static_cast<size_t>(loss.no_finding)]), '"').c_str());
+  std::fputs(method_lines(config, training.trainer().options().loss, training.classes()).c_str(), stderr);
   std::fprintf(stderr, "plan    cpu, %d threads, %s, %s; %.2f TFLOP a step of %ld\n        %s of memory, known before it runs\n",
                config.threads, isa() == Isa::avx512 ? "AVX-512" : "AVX2", config.dtype == DType::bf16 ? "bf16" : "fp32",
                program.flops() * 1e-12, static_cast<long>(config.batch),
