@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "tensor/error.h"
 #include "tests/temporary_folder.h"
 
 using namespace thorax;
