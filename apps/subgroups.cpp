@@ -75,14 +75,14 @@ std::vector<Subgroup> subgroups(const std::filesystem::path& table, const data::
   const bool bands = numbers && values.size() > most_values;
   std::map<std::pair<double, std::string>, std::vector<size_t>> groups;  // by place, then by name
   for (size_t i = 0; i < cells.size(); ++i) {
-    const std::optional<double> number = numbers ? number_of(cells[i]) : std::nullopt;
+    const double number = numbers ? number_of(cells[i]).value_or(0) : 0;
     if (cells[i].empty()) {
       groups[{1e300, not_known}].push_back(i);
     } else if (bands) {
-      const auto band = static_cast<size_t>(std::upper_bound(limits.begin(), limits.end(), number.value_or(0)) - limits.begin());
+      const auto band = static_cast<size_t>(std::upper_bound(limits.begin(), limits.end(), number) - limits.begin());
       groups[{static_cast<double>(band), band_name(limits, band)}].push_back(i);
     } else {
-      groups[{number.value_or(0), cells[i]}].push_back(i);
+      groups[{number, cells[i]}].push_back(i);
     }
   }
   std::vector<Subgroup> result;
