@@ -22,6 +22,7 @@ Flags evaluate_flags() {
   std::vector<Flag> flags{
       {"cutoff", "POLICY", "youden, f1, sensitivity=X or specificity=X, on validation", "youden"},
       {"interval", "percentile|bca", "how the 95% intervals are made", "percentile"},
+      {"intervals", "", "those of average precision, sensitivity, specificity and F1, too", ""},
       {"by", "COLUMN", "all of it again for each value of this column", ""},
       {"bands", "A,B,...", "limits for a --by column of numbers", "1,5,10,18,40,65"},
       {"calibrate", "none|temperature|platt", "per class, fitted on validation", "none"},
@@ -175,7 +176,7 @@ class Report {
     heading_.patients = patients_of(manifest_, rows);
     heading_.resampling = resampling_text(bootstrap);
     const metrics::Evaluation evaluation = metrics::evaluate(scores, measured_.cutoffs, bootstrap);
-    text_ += evaluation_table(evaluation, heading_);
+    text_ += evaluation_table(evaluation, heading_) + (flags_.on("intervals") ? interval_lines(evaluation) : "");
     json_ = evaluation_json(evaluation, heading_);
     csv_ += evaluation_csv(evaluation, flags_.given("by") ? std::optional(group) : std::nullopt, csv_.empty());
   }

@@ -163,4 +163,29 @@ std::string evaluation_table(const Evaluation& evaluation, const EvaluationHeadi
   return text;
 }
 
+namespace {
+
+template <class Row>
+std::string interval_line(const std::string& name, const Row& row) {
+  std::string text;
+  const auto add = [&](const char* what, const std::optional<Estimate>& estimate) {
+    if (!estimate) return;
+    text += str(text.empty() ? ": " : ", ", what, ' ', fixed(estimate->value, 3));
+    if (estimate->interval) text += str(" (", fixed(estimate->interval->low, 3), '-', fixed(estimate->interval->high, 3), ')');
+  };
+  add("average precision", row.average_precision);
+  add("sensitivity", row.sensitivity);
+  add("specificity", row.specificity);
+  add("F1", row.f1);
+  return wrapped(printable(name) + (text.empty() ? ": undefined" : text));
+}
+
+}  // namespace
+
+std::string interval_lines(const Evaluation& evaluation) {
+  std::string text;
+  for (const ClassEvaluation& one : evaluation.classes) text += interval_line(one.name, one);
+  return text + interval_line("mean", evaluation.mean);
+}
+
 }  // namespace thorax

@@ -22,6 +22,9 @@ struct EvaluationHeading {
 // At most 80 columns (a path is never cut). Long class names are cut with "..." and stay distinct. n: positive images of n_known.
 std::string evaluation_table(const metrics::Evaluation& evaluation, const EvaluationHeading& heading);
 
+// A paragraph per class, and one for the mean: average precision, sensitivity, specificity and F1 with their intervals.
+std::string interval_lines(const metrics::Evaluation& evaluation);
+
 // A header line, one row per class, and a last row "mean". For m in auc, average_precision, sensitivity, specificity, f1 the
 // columns m, m_low, m_high (95%) and m_replicates (in the interval); empty where undefined. images: with a known label; for the
 // mean, all. Cut-off inf: nothing is called positive. note: empty, or what is undefined or left out. RFC 4180 quoting, lines end

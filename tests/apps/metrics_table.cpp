@@ -175,6 +175,19 @@ TEST_CASE("the CSV has one row per class and the mean, with every interval") {
         "\n");
 }
 
+TEST_CASE("all intervals in words, at most 80 columns") {
+  Evaluation evaluation = three_classes();
+  evaluation.classes.resize(2);
+  make_undefined(evaluation.classes[1], 0);
+  evaluation.mean.f1->interval = std::nullopt;
+  CHECK(interval_lines(evaluation) ==
+        "No finding: average precision 0.625 (0.500-0.750), sensitivity 0.949\n"
+        "  (0.500-0.750), specificity 0.958 (0.500-0.750), F1 0.918 (0.500-0.750)\n"
+        "Bacterial pneumonia: undefined\n"
+        "mean: average precision 0.625 (0.500-0.750), sensitivity 0.878 (0.500-0.750),\n"
+        "  specificity 0.867 (0.500-0.750), F1 0.815\n");
+}
+
 TEST_CASE("the CSV of a group has its name in front, and one header in all") {
   Evaluation evaluation = three_classes();
   const auto csv = lines(evaluation_csv(evaluation, "F, female", true) + evaluation_csv(evaluation, "M", false));
