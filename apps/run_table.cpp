@@ -94,18 +94,36 @@ std::vector<size_t> rows_of(const data::Manifest& manifest, const std::string& s
   return rows;
 }
 
-void warn_of_training_images(const std::vector<std::string>& runs, const data::Manifest& manifest,
-                             const std::vector<size_t>& rows, const std::vector<std::string>& classes) {
-  std::set<std::filesystem::path> measured;
-  for (const size_t row : rows) measured.insert(manifest.rows[row].file.lexically_normal());
-  for (const std::string& run : runs) {
-    if (!std::filesystem::exists(std::filesystem::path(run) / "config.toml")) continue;
+namespace {
+
+// How many of the images the run was trained on; nullopt where its own table cannot be read any more.
+std::optional<int64_t> trained_on(const std::filesystem::path& run, const std::set<std::filesystem::path>& images,
+                                  const std::vector<std::string>& classes) {
+  try {
     int64_t seen = 0;
     for (const data::Row& row : own_table(run, classes).rows)
-      if (row.split == data::Split::train && measured.count(row.file.lexically_normal()) != 0) ++seen;
-    if (seen > 0)
+      if (row.split == data::Split::train && images.count(row.file.lexically_normal()) != 0) ++seen;
+    return seen;
+  } catch (const Error& error) {
+    if (error.fault() != Fault::input) throw;
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+void warn_of_training_images(const std::vector<std::string>& runs, const data::Manifest& manifest,
+                             const std::vector<size_t>& rows, const std::vector<std::string>& classes) {
+  std::set<std::filesystem::path> images;
+  for (const size_t row : rows) images.insert(manifest.rows[row].file.lexically_normal());
+  for (const std::string& run : runs) {
+    const std::optional<int64_t> seen = trained_on(run, images, classes);
+    if (!seen)
+      std::fprintf(stderr, "note    the table of %s cannot be read: whether it was trained on these images is not known\n",
+                   printable(run).c_str());
+    else if (*seen > 0)
       std::fprintf(stderr, "note    %s was trained on %s of these %s images: its figures flatter\n", printable(run).c_str(),
-                   with_commas(seen).c_str(), with_commas(static_cast<int64_t>(rows.size())).c_str());
+                   with_commas(*seen).c_str(), with_commas(static_cast<int64_t>(rows.size())).c_str());
   }
 }
 

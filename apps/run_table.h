@@ -27,7 +27,8 @@ std::filesystem::path table_file(const Flags& flags, const std::filesystem::path
 // Rows of the split "train", "val", "test" or "all". Throws Error(input) when there is none.
 std::vector<size_t> rows_of(const data::Manifest& manifest, const std::string& split);
 
-// Runs whose own training or validation images are among these rows are named on stderr: their figures would flatter.
+// Runs whose own training images are among these rows are named on stderr (their figures flatter), and those whose own table
+// cannot be read.
 void warn_of_training_images(const std::vector<std::string>& runs, const data::Manifest& manifest,
                              const std::vector<size_t>& rows, const std::vector<std::string>& classes);
 
