@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "apps/console.h"
+#include "apps/method_flags.h"
 #include "apps/printable.h"
 #include "apps/verbs.h"
 #include "kernels/isa.h"
@@ -19,7 +20,7 @@ namespace thorax {
 Flags train_flags() {
   return Flags("train", "--data TABLE -o RUN [flags]",
                "Trains a model on a table of radiographs (CSV: an image column, labels 0, 1, -1 or empty).",
-               {
+               with_method_flags({
                    {"config", "FILE", "TOML with values for these flags; the command line wins", ""},
                    {"data", "TABLE", "the table of images", ""},
                    {"root", "DIR", "where relative image paths begin, if not beside the table", ""},
@@ -37,19 +38,6 @@ Flags train_flags() {
                    {"no-equalize", "", "leave out the histogram equalisation", ""},
                    {"epochs", "N", "passes over the training images", "80"},
                    {"batch", "N", "images in a step", "32"},
-                   {"loss", "NAME", "bce, db or db-modified", "db-modified"},
-                   {"no-finding", "CLASS", "the class that means nothing was found", ""},
-                   {"db-alpha", "X", "offset of the rebalancing weights", "0.1"},
-                   {"db-beta", "X", "their steepness", "10"},
-                   {"db-mu", "X", "their midpoint", "0.3"},
-                   {"db-kappa", "X", "negative tolerance: size of the class bias", "0.05"},
-                   {"db-lambda", "X", "negative tolerance: scale of negatives", "5"},
-                   {"schedule", "NAME", "triangular or constant (which is --max-lr)", "triangular"},
-                   {"lr", "X", "lowest learning rate", "0.001"},
-                   {"max-lr", "X", "highest learning rate", "0.006"},
-                   {"cycle-steps", "N", "steps of one triangle; 0: half of all steps", "0"},
-                   {"momentum", "X", "of SGD", "0.9"},
-                   {"weight-decay", "X", "of SGD, on all parameters", "0"},
                    {"flip", "", "augment: mirror every second image", ""},
                    {"shift", "PART", "augment: move by up to this part of the side", "0"},
                    {"scale", "PART", "augment: zoom by up to this part", "0"},
@@ -60,7 +48,7 @@ Flags train_flags() {
                    {"seed", "N", "of weights, order, augmentation and split", "1"},
                    {"dry-run", "", "print memory, FLOPs and the time of a step, then stop", ""},
                    {"quiet", "", "no progress", ""},
-               },
+               }),
                {"thorax train --data labels.csv --size 224 --epochs 10 -o run", "thorax train --config run/config.toml -o again",
                 "thorax train --resume run"},
                false);
@@ -98,19 +86,7 @@ TrainConfig train_config(Flags& flags) {
   c.recipe.equalize = !flags.on("no-equalize");
   c.epochs = flags.integer("epochs", 1, 100000);
   c.batch = flags.integer("batch", 1, 4096);
-  c.loss.name = flags.choice("loss", loss_names());
-  c.loss.no_finding = flags.text("no-finding");
-  c.loss.alpha = flags.number("db-alpha", 0, 1e6);
-  c.loss.beta = flags.number("db-beta", 0, 1e6);
-  c.loss.mu = flags.number("db-mu", -1e6, 1e6);
-  c.loss.kappa = flags.number("db-kappa", 0, 1e6);
-  c.loss.lambda = flags.number("db-lambda", 1e-6, 1e6);
-  c.schedule = flags.text("schedule");
-  c.base_lr = flags.number("lr", 0, 1e3);
-  c.max_lr = flags.number("max-lr", 0, 1e3);
-  c.cycle_steps = flags.integer("cycle-steps", 0, 1000000000);
-  c.momentum = flags.number("momentum", 0, 1);
-  c.weight_decay = flags.number("weight-decay", 0, 1e3);
+  read_method(flags, c);
   c.augment = {flags.on("flip"), flags.number("shift", 0, 1), flags.number("scale", 0, 0.9), flags.number("rotate", 0, 180)};
   c.dtype = dtype_of_flag(flags);
   c.threads = threads_of(flags);

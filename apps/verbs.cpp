@@ -13,6 +13,7 @@ const std::vector<Verb>& verbs() {
   static const std::vector<Verb> list{
       {"learn", "train", "train a model on a table of radiographs", train_flags, run_train},
       {"learn", "evaluate", "measure a run: AUC, sensitivity, specificity, F1, with intervals", evaluate_flags, run_evaluate},
+      {"learn", "compare", "which of two runs is better, and by how much", compare_flags, run_compare},
       {"use", "predict", "probabilities for files or folders", predict_flags, run_predict},
       {"data", "inspect", "what is in a checkpoint", inspect_flags, run_inspect},
       {"data", "phantom", "synthetic radiographs to try things with", phantom_flags, run_phantom},

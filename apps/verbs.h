@@ -27,6 +27,8 @@ Flags train_flags();
 int run_train(Flags& flags);
 Flags evaluate_flags();
 int run_evaluate(Flags& flags);
+Flags compare_flags();
+int run_compare(Flags& flags);
 Flags predict_flags();
 int run_predict(Flags& flags);
 Flags inspect_flags();

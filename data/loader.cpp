@@ -10,6 +10,7 @@
 #include <numeric>
 #include <thread>
 
+#include "data/sampling.h"
 #include "data/streams.h"
 #include "tensor/error.h"
 
@@ -23,6 +24,7 @@ class Loader::Work {
         recipe_(recipe),
         options_(options),
         kept_(rows_.size()),
+        keeping_(rows_.size()),
         order_(rows_.size()) {
     if (options_.batch < 1) throw Error(Fault::defect, str("loader: batches of ", options_.batch, " images"));
     for (size_t row : rows_) {
@@ -43,7 +45,10 @@ class Loader::Work {
     stopping_ = false;
     ready_.clear();
     std::iota(order_.begin(), order_.end(), size_t{0});
-    if (options_.shuffle) shuffle(order_, Rng(options_.seed, stream(Purpose::order, static_cast<uint64_t>(epoch))));
+    if (options_.class_aware)
+      order_ = class_aware_order(manifest_, rows_, options_.seed, epoch);
+    else if (options_.shuffle)
+      shuffle(order_, Rng(options_.seed, stream(Purpose::order, static_cast<uint64_t>(epoch))));
     for (int i = 0; i < threads(); ++i) workers_.emplace_back([this] { work(); });
   }
 
@@ -115,7 +120,9 @@ class Loader::Work {
     for (; b.n < n && !stopping_; ++b.n) {
       const size_t index = order_[static_cast<size_t>(begin + b.n)];
       std::vector<uint8_t> plane = image(index);
-      if (options_.augment.any()) plane = augment(plane, recipe_.size, options_.augment, rng, index);
+      // Where an epoch has an image more than once, each time is another draw.
+      const uint64_t draw = options_.class_aware ? static_cast<uint64_t>(begin + b.n) : index;
+      if (options_.augment.any()) plane = augment(plane, recipe_.size, options_.augment, rng, draw);
       b.pixels.insert(b.pixels.end(), plane.begin(), plane.end());
       b.rows.push_back(rows_[index]);
       for (float label : manifest_.rows[rows_[index]].labels) {
@@ -126,23 +133,29 @@ class Loader::Work {
     return b;
   }
 
-  // Preprocessed; from memory where it was kept. One worker at a time has an image, because an epoch has it once.
+  // Preprocessed; from memory where it was kept. Two workers may want the same image at once: one of them keeps it.
   std::vector<uint8_t> image(size_t index) {
-    if (!kept_[index].empty()) return kept_[index];
+    if (keeping_[index].load(std::memory_order_acquire) == Keeping::done) return kept_[index];
     std::vector<uint8_t> plane = preprocess(decode_image(manifest_.rows[rows_[index]].file), recipe_);
+    Keeping none = Keeping::none;
+    if (!keeping_[index].compare_exchange_strong(none, Keeping::under_way)) return plane;
     const auto bytes = static_cast<int64_t>(plane.size());
-    if (kept_bytes_.fetch_add(bytes) + bytes <= options_.memory_limit_bytes)
+    const bool fits = kept_bytes_.fetch_add(bytes) + bytes <= options_.memory_limit_bytes;
+    if (fits)
       kept_[index] = plane;
     else
       kept_bytes_.fetch_sub(bytes);
+    keeping_[index].store(fits ? Keeping::done : Keeping::none, std::memory_order_release);
     return plane;
   }
 
+  enum class Keeping : uint8_t { none, under_way, done };
   const Manifest& manifest_;
   const std::vector<size_t> rows_;
   const Recipe recipe_;
   const LoaderOptions options_;
   std::vector<std::vector<uint8_t>> kept_;
+  std::vector<std::atomic<Keeping>> keeping_;
   std::atomic<int64_t> kept_bytes_ = 0;
   std::vector<size_t> order_;
   int64_t epoch_ = 0;

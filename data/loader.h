@@ -24,6 +24,7 @@ struct LoaderOptions {
   int workers = 2;  // threads; below 1 counts as 1
   uint64_t seed = 1;
   bool shuffle = false;
+  bool class_aware = false;  // sampling.h, in place of shuffle
   Augment augment;
   int64_t memory_limit_bytes = 0;  // for preprocessed images, which are kept over the epochs; the first that come
 };
