@@ -2,6 +2,7 @@
 #include <set>
 
 #include "apps/console.h"
+#include "apps/data_flags.h"
 #include "apps/metrics_table.h"
 #include "apps/run_folder.h"
 #include "apps/scoring.h"
@@ -16,51 +17,41 @@ namespace thorax {
 
 Flags evaluate_flags() {
   return Flags("evaluate", "RUN [flags]", "Measures a trained model on the test images of its own table, or of another.",
-               {
-                   {"data", "TABLE", "another table; else the run's own", ""},
-                   {"root", "DIR", "where relative image paths begin", ""},
-                   {"image-column", "NAME", "if not image, file, path, Path, Image Index or image_id", ""},
-                   {"patient-column", "NAME", "if not patient", ""},
-                   {"split-column", "NAME", "if not split", ""},
-                   {"split", "NAME", "train, val, test or all", "test"},
-                   {"replicates", "N", "of the bootstrap; 0: no intervals", "10000"},
-                   {"seed", "N", "of the bootstrap", "1"},
-                   {"batch", "N", "images at once", "32"},
-                   {"threads", "N", "0: all processors", "0"},
-                   {"workers", "N", "threads that prepare images", "2"},
-                   {"csv", "FILE", "write the figures there too", ""},
-                   {"scores", "FILE", "write every probability there", ""},
-                   {"json", "", "one JSON object on stdout instead of the table", ""},
-                   {"quiet", "", "no progress", ""},
-               },
+               with_data_flags({{"data", "TABLE", "another table or folder; else the run's own", ""}},
+                               {
+                                   {"split", "NAME", "train, val, test or all", "test"},
+                                   {"replicates", "N", "of the bootstrap; 0: no intervals", "10000"},
+                                   {"seed", "N", "of the bootstrap", "1"},
+                                   {"batch", "N", "images at once", "32"},
+                                   {"threads", "N", "0: all processors", "0"},
+                                   {"workers", "N", "threads that prepare images", "2"},
+                                   {"csv", "FILE", "write the figures there too", ""},
+                                   {"scores", "FILE", "write every probability there", ""},
+                                   {"json", "", "one JSON object on stdout instead of the table", ""},
+                                   {"quiet", "", "no progress", ""},
+                               }),
                {"thorax evaluate run", "thorax evaluate run --data other.csv --split all --json"}, true);
 }
 
 namespace {
 
 // The table and its columns: as given, else as the run's configuration has them.
-data::Manifest table_of(const Flags& flags, const std::filesystem::path& run, const ModelDescription& model) {
-  data::ManifestOptions o;
+data::Manifest table_of(Flags& flags, const std::filesystem::path& run, const ModelDescription& model) {
+  const bool own = flags.text("data").empty();
+  if (own) {
+    const std::filesystem::path config = run / "config.toml";
+    if (!std::filesystem::exists(config))
+      throw Error(Fault::input, str(run.string(), ": no run folder, so --data TABLE is needed"));
+    const auto values = read_toml(config);
+    for (const std::string& name : data_flag_names()) {
+      if (!flags.given(name) && name != "labels" && values.count(name) != 0) flags.set(name, values.at(name).text);
+    }
+  }
+  data::ManifestOptions o = manifest_options(flags, flags.text("data"));
   o.labels = model.classes;
-  o.table = flags.text("data");
-  o.root = flags.text("root");
-  o.image_column = flags.text("image-column");
-  o.patient_column = flags.text("patient-column");
-  o.split_column = flags.text("split-column");
-  if (!o.table.empty()) return data::read_manifest(o);
-  const std::filesystem::path config = run / "config.toml";
-  if (!std::filesystem::exists(config))
-    throw Error(Fault::input, str(run.string(), ": no run folder, so --data TABLE is needed"));
-  const auto values = read_toml(config);
-  const auto value = [&](const char* key) { return values.count(key) != 0 ? values.at(key).text : std::string(); };
-  o.table = value("data");
-  if (o.root.empty()) o.root = value("root");
-  o.image_column = value("image-column");
-  o.patient_column = value("patient-column");
-  o.split_column = value("split-column");
   data::Manifest manifest = data::read_manifest(o);
   const std::filesystem::path split = run / "split.csv";
-  if (!manifest.has_split && std::filesystem::exists(split)) data::apply_split_csv(manifest, split);
+  if (own && o.split_file.empty() && std::filesystem::exists(split)) data::apply_split_csv(manifest, split);
   return manifest;
 }
 

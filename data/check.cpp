@@ -11,7 +11,10 @@ std::vector<Unreadable> check_images(const Manifest& manifest, int threads) {
   std::vector<std::string> reasons(manifest.rows.size());
   std::atomic<size_t> next = 0;
   const auto work = [&] {
-    for (size_t i = next++; i < reasons.size(); i = next++) reasons[i] = why_unreadable(manifest.rows[i].file);
+    for (size_t i = next++; i < reasons.size(); i = next++) {
+      // Members of an archive were checked when it was opened.
+      if (manifest.rows[i].member == no_member) reasons[i] = why_unreadable(manifest.rows[i].file);
+    }
   };
   {
     std::vector<std::jthread> workers;

@@ -10,6 +10,7 @@
 #include <numeric>
 #include <thread>
 
+#include "data/image_archive.h"
 #include "data/streams.h"
 #include "tensor/error.h"
 
@@ -129,7 +130,7 @@ class Loader::Work {
   // Preprocessed; from memory where it was kept. One worker at a time has an image, because an epoch has it once.
   std::vector<uint8_t> image(size_t index) {
     if (!kept_[index].empty()) return kept_[index];
-    std::vector<uint8_t> plane = preprocess(decode_image(manifest_.rows[rows_[index]].file), recipe_);
+    std::vector<uint8_t> plane = preprocess(load_image(manifest_, rows_[index]), recipe_);
     const auto bytes = static_cast<int64_t>(plane.size());
     if (kept_bytes_.fetch_add(bytes) + bytes <= options_.memory_limit_bytes)
       kept_[index] = plane;

@@ -63,7 +63,8 @@ void apply_split_csv(Manifest& manifest, const std::filesystem::path& file) {
   for (Row& row : manifest.rows) {
     const auto it = found.find(row.image);
     if (it == found.end())
-      throw Error(Fault::input, str(file.string(), ": has no split for the image of line ", row.line, " of the table"));
+      throw Error(Fault::input, str(file.string(), ": has no split for the image ",
+                                    row.line > 0 ? str("of line ", row.line, " of the table") : row.image));
     row.split = it->second;
   }
   manifest.has_split = true;
