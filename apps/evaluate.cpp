@@ -38,6 +38,7 @@ namespace {
 // The table and its columns: as given, else as the run's configuration has them.
 data::Manifest table_of(Flags& flags, const std::filesystem::path& run, const ModelDescription& model) {
   const bool own = flags.text("data").empty();
+  const bool own_split = own && !flags.given("split-file");
   if (own) {
     const std::filesystem::path config = run / "config.toml";
     if (!std::filesystem::exists(config))
@@ -51,7 +52,7 @@ data::Manifest table_of(Flags& flags, const std::filesystem::path& run, const Mo
   o.labels = model.classes;
   data::Manifest manifest = data::read_manifest(o);
   const std::filesystem::path split = run / "split.csv";
-  if (own && o.split_file.empty() && std::filesystem::exists(split)) data::apply_split_csv(manifest, split);
+  if (own_split && std::filesystem::exists(split)) data::apply_split_csv(manifest, split);
   return manifest;
 }
 

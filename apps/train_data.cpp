@@ -65,6 +65,12 @@ TrainData load_train_data(const TrainConfig& config, int64_t& dropped) {
     data::split_by_patient(d.manifest, config.seed);
     d.split_here = true;
   }
+  if (d.manifest.of(data::Split::val).empty()) {
+    // Official splits often have train and test alone; the choice of the best epoch must not see the test images.
+    const std::vector<size_t> rows = d.manifest.of(data::Split::train);
+    if (!rows.empty()) data::split_by_patient(d.manifest, rows, {0.85, 0.15, 0.0}, config.seed);
+    d.split_here = d.val_here = !rows.empty();
+  }
   d.train = d.manifest.of(data::Split::train);
   d.val = d.manifest.of(data::Split::val);
   d.test = d.manifest.of(data::Split::test);
@@ -87,7 +93,9 @@ void print_data(const TrainConfig& config, const TrainData& d, int64_t dropped) 
                number(d.manifest.rows.size()).c_str(),
                d.manifest.has_patients ? str(", ", number(patients.size()), " patients").c_str() : "",
                number(d.train.size()).c_str(), number(d.val.size()).c_str(), number(d.test.size()).c_str(),
-               d.split_here ? "; split here, by patient" : "");
+               d.val_here     ? "; val taken from train here, by patient"
+               : d.split_here ? "; split here, by patient"
+                              : "");
   if (shared > 0)
     std::fprintf(stderr, "        warning: %s patients are in more than one split\n", number(shared).c_str());
   else if (d.manifest.has_patients)

@@ -11,7 +11,8 @@ struct TrainData {
   data::Manifest manifest;
   std::vector<size_t> train, val, test;  // rows
   ClassCounts counts;                    // of the training images
-  bool split_here = false;               // the table had no split column
+  bool split_here = false;               // the table did not tell all of it
+  bool val_here = false;                 // only that val is missing: a part of train was taken
 };
 
 // Reads the table, drops or refuses unreadable images, makes the split where the table has none. Prints nothing.
