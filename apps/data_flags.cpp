@@ -53,4 +53,12 @@ data::ManifestOptions manifest_options(const Flags& flags, const std::filesystem
   return o;
 }
 
+data::Recipe recipe_of(const Flags& flags) {
+  data::Recipe recipe;
+  recipe.size = flags.integer("size", 32, 4096);
+  recipe.fit = flags.choice("fit", {"stretch", "pad"}) == "pad" ? Fit::pad : Fit::stretch;
+  recipe.equalize = !flags.on("no-equalize");
+  return recipe;
+}
+
 }  // namespace thorax

@@ -3,6 +3,7 @@
 
 #include "apps/flags.h"
 #include "data/manifest.h"
+#include "data/preprocess.h"
 
 namespace thorax {
 
@@ -13,5 +14,8 @@ std::vector<std::string> data_flag_names();
 
 // Throws Error(input) for a value that is none.
 data::ManifestOptions manifest_options(const Flags& flags, const std::filesystem::path& table);
+
+// Of --size, --fit and --no-equalize.
+data::Recipe recipe_of(const Flags& flags);
 
 }  // namespace thorax

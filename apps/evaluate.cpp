@@ -3,6 +3,7 @@
 
 #include "apps/console.h"
 #include "apps/data_flags.h"
+#include "apps/image_cache.h"
 #include "apps/metrics_table.h"
 #include "apps/run_folder.h"
 #include "apps/scoring.h"
@@ -25,6 +26,7 @@ Flags evaluate_flags() {
                                    {"batch", "N", "images at once", "32"},
                                    {"threads", "N", "0: all processors", "0"},
                                    {"workers", "N", "threads that prepare images", "2"},
+                                   cache_flag(),
                                    {"csv", "FILE", "write the figures there too", ""},
                                    {"scores", "FILE", "write every probability there", ""},
                                    {"json", "", "one JSON object on stdout instead of the table", ""},
@@ -98,6 +100,7 @@ int run_evaluate(Flags& flags) {
   data::LoaderOptions loader_options;
   loader_options.batch = model.network().batch();
   loader_options.workers = static_cast<int>(flags.integer("workers", 1, 256));
+  loader_options.cache = find_cache(cache_folder(flags), flags.text("data"), manifest, d.recipe, stream.threads);
   data::Loader loader(manifest, rows, d.recipe, loader_options);
   ProgressLine line("predicting", loader.images());
   int64_t done = 0;

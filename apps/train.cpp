@@ -105,6 +105,7 @@ class Training {
     o.seed = config_.seed;
     o.shuffle = training;
     if (training) o.augment = config_.augment;
+    o.cache = data_.cache;
     o.memory_limit_bytes = int64_t{2} << 30;
     return o;
   }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "apps/console.h"
+#include "apps/image_cache.h"
 #include "apps/printable.h"
 #include "data/check.h"
 #include "data/label_counts.h"
@@ -16,8 +17,8 @@ namespace thorax {
 namespace {
 
 // Unreadable images stop a run before it begins, or are left out: they are never met in the middle.
-int64_t drop_unreadable(const TrainConfig& config, data::Manifest& manifest) {
-  const auto bad = data::check_images(manifest, std::max(1, config.workers));
+int64_t drop_unreadable(const TrainConfig& config, data::Manifest& manifest, const data::CachedImages* cache) {
+  const auto bad = data::check_images(manifest, std::max(1, config.workers), cache);
   if (bad.empty()) return 0;
   if (!config.skip_bad) {
     throw Error(Fault::input,
@@ -60,7 +61,10 @@ void print_labels(const TrainData& d) {
 TrainData load_train_data(const TrainConfig& config, int64_t& dropped) {
   TrainData d;
   d.manifest = data::read_manifest(config.manifest);
-  dropped = drop_unreadable(config, d.manifest);
+  const auto find = [&] { return find_cache(config.cache, config.manifest.table, d.manifest, config.recipe, config.threads); };
+  d.cache = find();
+  dropped = drop_unreadable(config, d.manifest, d.cache.get());
+  if (dropped > 0) d.cache = find();  // whose rows are those of the manifest
   if (!d.manifest.has_split) {
     data::split_by_patient(d.manifest, config.seed);
     d.split_here = true;

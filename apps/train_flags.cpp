@@ -9,6 +9,7 @@
 
 #include "apps/console.h"
 #include "apps/data_flags.h"
+#include "apps/image_cache.h"
 #include "apps/printable.h"
 #include "apps/verbs.h"
 #include "kernels/isa.h"
@@ -54,6 +55,7 @@ Flags train_flags() {
                                    {"threads", "N", "0: all processors", "0"},
                                    {"workers", "N", "threads that prepare images", "2"},
                                    {"seed", "N", "of weights, order, augmentation and split", "1"},
+                                   cache_flag(),
                                    {"dry-run", "", "print memory, FLOPs and the time of a step, then stop", ""},
                                    {"quiet", "", "no progress", ""},
                                }),
@@ -84,9 +86,7 @@ TrainConfig train_config(Flags& flags) {
   c.manifest = manifest_options(flags, flags.text("data"));
   c.skip_bad = flags.on("skip-bad");
   c.model = find_model(flags.text("model")).name;
-  c.recipe.size = flags.integer("size", 32, 4096);
-  c.recipe.fit = flags.choice("fit", {"stretch", "pad"}) == "pad" ? Fit::pad : Fit::stretch;
-  c.recipe.equalize = !flags.on("no-equalize");
+  c.recipe = recipe_of(flags);
   c.epochs = flags.integer("epochs", 1, 100000);
   c.batch = flags.integer("batch", 1, 4096);
   c.loss.name = flags.choice("loss", loss_names());
@@ -105,6 +105,7 @@ TrainConfig train_config(Flags& flags) {
   c.augment = {flags.on("flip"), flags.number("shift", 0, 1), flags.number("scale", 0, 0.9), flags.number("rotate", 0, 180)};
   c.dtype = dtype_of_flag(flags);
   c.threads = threads_of(flags);
+  c.cache = cache_folder(flags);
   c.workers = static_cast<int>(flags.integer("workers", 1, 256));
   c.seed = c.manifest.seed = static_cast<uint64_t>(flags.integer("seed", 0, INT64_MAX));
   return c;
@@ -112,7 +113,8 @@ TrainConfig train_config(Flags& flags) {
 
 namespace {
 
-constexpr const char* run_flags[] = {"config", "out", "resume", "overwrite", "dry-run", "quiet"};  // of the call, not of the run
+constexpr const char* run_flags[] = {"config", "out",     "resume", "overwrite",
+                                     "cache",  "dry-run", "quiet"};  // of the call, not of the run
 
 // Which program and which table made the run.
 std::string origin(const std::filesystem::path& table) {

@@ -16,6 +16,7 @@ const std::vector<Verb>& verbs() {
       {"use", "predict", "probabilities for files or folders", predict_flags, run_predict},
       {"data", "inspect", "what is in a table, a folder, a checkpoint", inspect_flags, run_inspect},
       {"data", "split", "patient-disjoint, stratified splits", split_flags, run_split},
+      {"data", "cache", "preprocess once", cache_flags, run_cache},
       {"data", "phantom", "synthetic radiographs to try things with", phantom_flags, run_phantom},
   };
   return list;

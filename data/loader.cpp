@@ -57,6 +57,7 @@ class Loader::Work {
       changed_.wait(lock, [&] { return ready_.count(wanted_) != 0; });
       made = std::move(ready_.extract(wanted_).mapped());
       ++wanted_;
+      if (out.pixels.capacity() > 0) spare_.push_back(std::move(out.pixels));
       if (made.failure) wanted_ = claimed_ = batches();
     }
     changed_.notify_all();
@@ -111,13 +112,12 @@ class Loader::Work {
     Batch b;
     const int64_t begin = number * options_.batch;
     const int64_t n = std::min(options_.batch, images() - begin);
+    b.pixels = spare_pixels();
     b.pixels.reserve(static_cast<size_t>(n * recipe_.size * recipe_.size));
     const Rng rng(options_.seed, stream(Purpose::augment, static_cast<uint64_t>(epoch_)));
     for (; b.n < n && !stopping_; ++b.n) {
       const size_t index = order_[static_cast<size_t>(begin + b.n)];
-      std::vector<uint8_t> plane = image(index);
-      if (options_.augment.any()) plane = augment(plane, recipe_.size, options_.augment, rng, index);
-      b.pixels.insert(b.pixels.end(), plane.begin(), plane.end());
+      add_image(b.pixels, index, rng);
       b.rows.push_back(rows_[index]);
       for (float label : manifest_.rows[rows_[index]].labels) {
         b.labels.push_back(std::isnan(label) ? 0.0F : label);
@@ -125,6 +125,27 @@ class Loader::Work {
       }
     }
     return b;
+  }
+
+  // Memory that a batch has had before: fresh pages cost more than what is copied into them.
+  std::vector<uint8_t> spare_pixels() {
+    const std::scoped_lock lock(mutex_);
+    if (spare_.empty()) return {};
+    std::vector<uint8_t> pixels = std::move(spare_.back());
+    spare_.pop_back();
+    pixels.clear();
+    return pixels;
+  }
+
+  void add_image(std::vector<uint8_t>& pixels, size_t index, const Rng& rng) {
+    const auto cached = options_.cache ? options_.cache->plane(rows_[index]) : std::span<const uint8_t>();
+    if (!cached.empty() && !options_.augment.any()) {
+      pixels.insert(pixels.end(), cached.begin(), cached.end());
+      return;
+    }
+    std::vector<uint8_t> plane = cached.empty() ? image(index) : std::vector<uint8_t>(cached.begin(), cached.end());
+    if (options_.augment.any()) plane = augment(plane, recipe_.size, options_.augment, rng, index);
+    pixels.insert(pixels.end(), plane.begin(), plane.end());
   }
 
   // Preprocessed; from memory where it was kept. One worker at a time has an image, because an epoch has it once.
@@ -154,6 +175,7 @@ class Loader::Work {
   int64_t claimed_ = 0;  // the first batch that no worker has taken
   std::atomic<bool> stopping_ = false;
   std::map<int64_t, Made> ready_;
+  std::vector<std::vector<uint8_t>> spare_;
   std::vector<std::jthread> workers_;
 };
 

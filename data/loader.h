@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/augment.h"
+#include "data/cache.h"
 #include "data/manifest.h"
 #include "data/preprocess.h"
 
@@ -25,7 +26,8 @@ struct LoaderOptions {
   uint64_t seed = 1;
   bool shuffle = false;
   Augment augment;
-  int64_t memory_limit_bytes = 0;  // for preprocessed images, which are kept over the epochs; the first that come
+  std::shared_ptr<const CachedImages> cache;  // of the same manifest and recipe, or none
+  int64_t memory_limit_bytes = 0;  // for other preprocessed images, which are kept over the epochs; the first that come
 };
 
 class Loader {
@@ -41,6 +43,7 @@ class Loader {
   void start(int64_t epoch, int64_t first_batch = 0);
   // The next batch of the epoch, in order; the last may be smaller. False: the epoch is over. Where an image cannot be read, its
   // Error is thrown here in place of its batch, and the epoch is over.
+  // What out held before is used again for later batches.
   bool next(Batch& out);
 
   int64_t images() const;

@@ -1,14 +1,13 @@
 #include "data/survey.h"
 
 #include <algorithm>
-#include <atomic>
 #include <fstream>
 #include <map>
 #include <mutex>
-#include <thread>
 
 #include "data/container.h"
 #include "data/image_archive.h"
+#include "data/parallel.h"
 #include "tensor/checksum.h"
 
 namespace thorax::data {
@@ -16,12 +15,6 @@ namespace thorax::data {
 namespace {
 
 constexpr auto largest_file = uintmax_t{512} << 20;
-
-uint64_t hash_of(std::span<const uint8_t> bytes) {
-  Xxh64 hash;
-  hash.update(std::as_bytes(bytes));
-  return hash.digest();
-}
 
 ImageFacts facts_of(const std::filesystem::path& file) {
   ImageFacts facts;
@@ -37,7 +30,7 @@ ImageFacts facts_of(const std::filesystem::path& file) {
     facts.reason = file.string() + ": cannot be read";
     return facts;
   }
-  facts.content = hash_of(bytes);
+  facts.content = xxh64(std::as_bytes(std::span(bytes)));
   const Format format = format_of(bytes);
   if (format == Format::other) {
     facts.reason = why_unreadable(file);
@@ -51,27 +44,20 @@ ImageFacts facts_of(const std::filesystem::path& file) {
 
 ImageFacts facts_of_member(const ImageArchive& archive, int64_t member) {
   const Image image = archive.image(member);
-  return {{}, image.height, image.width, hash_of(image.grey), image.grey.size()};
+  return {{}, image.height, image.width, xxh64(std::as_bytes(std::span(image.grey))), image.grey.size()};
 }
 
 }  // namespace
 
 std::vector<ImageFacts> survey_images(const Manifest& manifest, int threads, const std::function<void()>& after_image) {
   std::vector<ImageFacts> facts(manifest.rows.size());
-  std::atomic<size_t> next = 0;
   std::mutex one_at_a_time;
-  const auto work = [&] {
-    for (size_t i = next++; i < facts.size(); i = next++) {
-      const Row& row = manifest.rows[i];
-      facts[i] = row.member == no_member ? facts_of(row.file) : facts_of_member(*manifest.archive, row.member);
-      const std::scoped_lock lock(one_at_a_time);
-      after_image();
-    }
-  };
-  std::vector<std::jthread> workers;
-  for (int t = 1; t < threads; ++t) workers.emplace_back(work);
-  work();
-  workers.clear();  // joins
+  in_parallel(facts.size(), threads, [&](size_t i) {
+    const Row& row = manifest.rows[i];
+    facts[i] = row.member == no_member ? facts_of(row.file) : facts_of_member(*manifest.archive, row.member);
+    const std::scoped_lock lock(one_at_a_time);
+    after_image();
+  });
   return facts;
 }
 
