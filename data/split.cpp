@@ -7,7 +7,6 @@
 
 #include "data/csv.h"
 #include "data/stratify.h"
-#include "data/streams.h"
 
 namespace thorax::data {
 
@@ -48,7 +47,7 @@ void split_by_patient(Manifest& manifest, const std::vector<size_t>& rows, const
     }
     counts.push_back(std::move(n));
   }
-  const auto parts = stratify(counts, {fractions.begin(), fractions.end()}, Rng(seed, stream(Purpose::split)));
+  const auto parts = stratify(counts, {fractions.begin(), fractions.end()}, seed);
   size_t patient = 0;
   for (const auto& [name, mine] : images) {
     for (size_t row : mine) manifest.rows[row].split = splits[parts[patient]];

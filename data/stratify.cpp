@@ -1,8 +1,11 @@
 #include "data/stratify.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <numeric>
 
+#include "data/streams.h"
 #include "tensor/error.h"
 
 namespace thorax::data {
@@ -29,13 +32,23 @@ class Stratifier {
     }
   }
 
-  std::vector<size_t> run() {
+  void run() {
     assign_all();
     fill_empty_parts();
     constexpr int most_passes = 100;
     for (int pass = 0; pass < most_passes && improve(); ++pass) {
     }
-    return part_;
+  }
+  const std::vector<size_t>& parts() const { return part_; }
+
+  double largest_error() const {
+    double largest = 0;
+    for (size_t p = 0; p < fractions_.size(); ++p) {
+      for (size_t d = 0; d < labels_; ++d) {
+        if (totals_[d] > 0) largest = std::max(largest, std::abs(lacking(p, d)) / totals_[d]);
+      }
+    }
+    return largest;
   }
 
  private:
@@ -146,14 +159,26 @@ class Stratifier {
 }  // namespace
 
 std::vector<size_t> stratify(const std::vector<std::vector<int64_t>>& counts, const std::vector<double>& fractions,
-                             const Rng& rng) {
+                             uint64_t seed) {
   const auto parts = std::count_if(fractions.begin(), fractions.end(), [](double f) { return f > 0; });
   if (std::ssize(counts) < parts) {
-    constexpr const char* names[] = {"no", "one", "two", "three"};
-    throw Error(Fault::input,
-                str("a split needs ", parts < 4 ? names[parts] : "more", " patients at least, there are ", counts.size()));
+    constexpr std::array<const char*, 4> names{"no", "one", "two", "three"};
+    throw Error(Fault::input, str("a split needs ", parts < 4 ? names[static_cast<size_t>(parts)] : "more",
+                                  " patients at least, there are ", counts.size()));
   }
-  return Stratifier(counts, fractions, rng).run();
+  // Where patients are many, one order is as good as another.
+  const size_t attempts = std::clamp<size_t>(200000 / counts.size(), 2, 20);
+  std::vector<size_t> best;
+  double smallest = 0;
+  for (size_t attempt = 0; attempt < attempts; ++attempt) {
+    Stratifier stratifier(counts, fractions, Rng(seed, stream(Purpose::split, attempt)));
+    stratifier.run();
+    const double error = stratifier.largest_error();
+    if (!best.empty() && error >= smallest) continue;
+    best = stratifier.parts();
+    smallest = error;
+  }
+  return best;
 }
 
 }  // namespace thorax::data
