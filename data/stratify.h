@@ -1,6 +1,7 @@
 // Groups (patients with all their images) into parts, so that every label has the wanted share in each part.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

@@ -36,7 +36,7 @@ std::string Table::listed() const {
   std::string all;
   for (const std::string& c : columns()) {
     if (all.size() > longest) return all + ", ...";
-    all += (all.empty() ? "" : ", ") + c;
+    all += (all.empty() ? "" : ", ") + c.substr(0, 40);
   }
   return all;
 }
