@@ -71,12 +71,27 @@ void check_rows(const Manifest& manifest, size_t first, Mistakes& mistakes) {
   }
 }
 
+// Flags that would be passed over without a word are refused. what: why they mean nothing here.
+void refuse(const std::filesystem::path& table, const std::string& value, const char* flag, const char* what) {
+  if (!value.empty())
+    throw Error(Fault::input, str(table.filename().string(), ": ", flag, " does not go with ", what),
+                "docs/data.md says what does");
+}
+
+void refuse_columns(const ManifestOptions& options, const char* what) {
+  refuse(options.table, options.image_column, "--image-column", what);
+  refuse(options.table, options.patient_column, "--patient-column", what);
+  refuse(options.table, options.split_column, "--split-column", what);
+  refuse(options.table, options.root.string(), "--root", what);
+}
+
 void read_part(const ManifestOptions& options, const Part& part, Manifest& manifest) {
   Mistakes mistakes(part.file.filename().string());
   const Table table(part.file, mistakes);
   const DataSet* set = recognised(table, options);
   const bool zeros = options.empty == Empty::usual ? set != nullptr && set->empty_is_zero : options.empty == Empty::zeros;
   const std::string name = set != nullptr ? set->name : "table";
+  if (set != nullptr) refuse(part.file, options.patient_column, "--patient-column", set->name);
   const std::vector<std::string> classes = manifest.classes;
   if (!manifest.set.empty() && manifest.set != name)
     throw Error(Fault::input, str(table.name(), ": its columns are those of ", name, ", the part before it is ", manifest.set));
@@ -137,8 +152,12 @@ Manifest read_manifest(const ManifestOptions& options) {
   if (std::filesystem::is_directory(options.table, error)) {
     const std::vector<Part> parts = tables_of(options.table);
     for (const Part& part : parts) read_part(options, part, manifest);
-    if (parts.empty()) read_class_folders(options, manifest);
+    if (parts.empty()) {
+      refuse_columns(options, "a folder per class");
+      read_class_folders(options, manifest);
+    }
   } else if (lower_case(options.table.extension().string()) == ".npz") {
+    refuse_columns(options, "MedMNIST");
     read_medmnist(options, manifest);
   } else {
     read_part(options, {options.table, Split::none}, manifest);

@@ -52,6 +52,8 @@ void read_mimic(const Reading& reading) {
     throw Error(Fault::input, str(reading.table.name(), ": MIMIC-CXR's labels by study; the metadata are expected beside it"),
                 "mimic-cxr-2.0.0-metadata.csv or .csv.gz says which images a study has");
   }
+  if (!reading.options.split_column.empty())
+    throw Error(Fault::input, reading.table.name() + ": --split-column does not go with MIMIC-CXR-JPG", "--split-file does");
   const ChexpertLabels labels(reading);
   const size_t study_of_label = reading.table.column("study_id");
   std::unordered_map<std::string, const CsvRow*> by_study;

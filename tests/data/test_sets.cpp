@@ -90,6 +90,17 @@ TEST_CASE("sets: CheXpert as a folder, its classes by name, frontal views alone"
   CHECK(has(files.error(), "asked for twice"));
 }
 
+TEST_CASE("sets: flags that a data set would pass over are refused; an image column makes it a plain table") {
+  SetFiles files = chexpert();
+  files.options.patient_column = "Sex";
+  CHECK(files.error() == "train.csv: --patient-column does not go with CheXpert");
+  files.options.image_column = "Path";
+  const Manifest m = files.read();
+  CHECK(m.set == "table");
+  CHECK(m.rows[0].patient == "Female");
+  CHECK(labels_of(m.rows[0])[1] == '?');
+}
+
 TEST_CASE("sets: CheXpert's own mistakes") {
   SetFiles files("train.csv", {{"train.csv", chexpert_header + "a/train/p1/s/v.jpg,F,1,Frontal,AP,1,,,,,,,,,,,,,\n"
                                                                "a/train/patient2/s/v.jpg,F,1,Frontal,AP,2,,,,,,,,,,,,,yes\n"}});
