@@ -94,14 +94,11 @@ void read_chexpert(const Reading& reading) {
   const bool whole = std::filesystem::exists(reading.root / table.rows()[1].cells[path], error);
   for (size_t i = 1; i < table.rows().size(); ++i) {
     const CsvRow& from = table.rows()[i];
-    Row row;
-    row.line = from.line;
-    row.image = from.cells[path];
+    Row row = begin_row(reading, from, path);
     row.file = reading.root / (whole ? row.image : without_first(row.image));
     row.patient = patient_of(row.image);
     if (row.patient.empty() && !row.image.empty())
       reading.mistakes.add(from.line, "no patient in the path ", quoted(row.image), "; .../patient00001/... is expected");
-    row.split = split_of_row(reading, from);
     row.labels = labels.read(from, row.image);
     if (age) row.age = read_age(from.cells[*age]);
     if (sex) row.sex = read_sex(from.cells[*sex]);

@@ -71,6 +71,16 @@ Split split_of_row(const Reading& reading, const CsvRow& row) {
   return split.value_or(Split::none);
 }
 
+Row begin_row(const Reading& reading, const CsvRow& from, size_t image, std::optional<size_t> patient) {
+  Row row;
+  row.line = from.line;
+  row.image = from.cells[image];
+  row.patient = from.cells[patient.value_or(image)];
+  if (patient && row.patient.empty()) reading.mistakes.add(from.line, "the patient is empty");
+  row.split = split_of_row(reading, from);
+  return row;
+}
+
 ClassList::ClassList(const Reading& reading, std::vector<std::string> all, const std::vector<std::string>& usual) {
   const std::vector<std::string>& wanted = reading.options.labels.empty() ? usual : reading.options.labels;
   for (std::string& name : all) places_.emplace(std::move(name), std::nullopt);

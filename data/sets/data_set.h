@@ -41,6 +41,10 @@ char read_sex(const std::string& cell);  // F, M or ?
 // The split of a row: in the split column where the table has one, else the part's.
 Split split_of_row(const Reading& reading, const CsvRow& row);
 
+// A row with what every table has: line, image, patient (without a column the image; noted as a mistake where it is empty),
+// split.
+Row begin_row(const Reading& reading, const CsvRow& from, size_t image, std::optional<size_t> patient = std::nullopt);
+
 // Classes for every row from names of findings. Throws Error(input) when a label that is asked for is no class.
 class ClassList {
  public:

@@ -94,13 +94,8 @@ void read_nih(const Reading& reading) {
   if (const auto file = beside(table, "BBox_List_2017.csv")) boxes = read_boxes(*file);
   for (size_t i = 1; i < table.rows().size(); ++i) {
     const CsvRow& from = table.rows()[i];
-    Row row;
-    row.line = from.line;
-    row.image = from.cells[image];
+    Row row = begin_row(reading, from, image, patient);
     row.file = index.find(row.image);
-    row.patient = from.cells[patient];
-    if (row.patient.empty()) reading.mistakes.add(from.line, "the patient is empty");
-    row.split = split_of_row(reading, from);
     if (row.split == Split::none && official.there()) {
       row.split = official.of(row.image);
       if (row.split == Split::none) reading.mistakes.add(from.line, "the image is in neither of the official lists");

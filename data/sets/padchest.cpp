@@ -78,13 +78,8 @@ void read_padchest(const Reading& reading) {
   const ImageIndex index(reading.root);
   for (size_t i = 1; i < table.rows().size(); ++i) {
     const CsvRow& from = table.rows()[i];
-    Row row;
-    row.line = from.line;
-    row.image = from.cells[image];
+    Row row = begin_row(reading, from, image, patient);
     row.file = index.find(row.image);
-    row.patient = from.cells[patient];
-    if (row.patient.empty()) reading.mistakes.add(from.line, "the patient is empty");
-    row.split = split_of_row(reading, from);
     row.labels.assign(classes.size(), lists[i] ? 0.0F : unknown_label);
     for (const std::string& item : lists[i].value_or(std::vector<std::string>{})) {
       if (const auto k = classes.of(item)) row.labels[*k] = 1.0F;

@@ -62,11 +62,8 @@ void read_rsna(const Reading& reading) {
       reading.mistakes.add(from.line, "\"Target\" is ", quoted(from.cells[target]), "; 0 or 1 is expected");
     const auto [place, fresh] = places.emplace(from.cells[image], rows.size());
     if (fresh) {
-      Row row;
-      row.line = from.line;
-      row.image = row.patient = from.cells[image];
+      Row row = begin_row(reading, from, image);
       row.file = index.find(row.image);
-      row.split = split_of_row(reading, from);
       row.labels.assign(classes.size(), 0.0F);
       if (const auto it = details.find(row.image); it != details.end()) {
         if (const auto k = classes.of(it->second)) row.labels[*k] = 1.0F;

@@ -87,11 +87,8 @@ void read_vindr_pcxr(const Reading& reading) {
   const ImageIndex index(reading.root);
   for (size_t i = 1; i < table.rows().size(); ++i) {
     const CsvRow& from = table.rows()[i];
-    Row row;
-    row.line = from.line;
-    row.image = row.patient = from.cells[image];
+    Row row = begin_row(reading, from, image);
     row.file = index.find(row.image);
-    row.split = split_of_row(reading, from);
     row.labels.assign(classes.size(), 0.0F);
     for (const std::string& name : of_image) {
       const std::string& cell = from.cells[table.column(name)];
