@@ -1,5 +1,4 @@
 #include <array>
-#include <fstream>
 #include <unordered_set>
 
 #include "data/sets/image_index.h"
@@ -14,12 +13,13 @@ const std::vector<std::string> findings{"Atelectasis", "Cardiomegaly", "Effusion
                                         "Nodule",      "Pneumonia",    "Pneumothorax",       "Consolidation", "Edema",
                                         "Emphysema",   "Fibrosis",     "Pleural_Thickening", "Hernia"};
 
-// The words of train_val_list.txt and test_list.txt, one image a line.
-std::unordered_set<std::string> words_of(const std::filesystem::path& file) {
-  std::unordered_set<std::string> words;
-  std::ifstream in(file);
-  for (std::string word; words.size() < 10000000 && in >> word;) words.insert(word);
-  return words;
+// train_val_list.txt and test_list.txt: one image a line.
+std::unordered_set<std::string> images_of(const std::filesystem::path& file) {
+  Mistakes mistakes(file.filename().string());
+  std::unordered_set<std::string> images;
+  for (const CsvRow& row : read_csv(file, mistakes)) images.insert(trimmed(row.cells[0]));
+  mistakes.throw_if_any();
+  return images;
 }
 
 // The official lists, where they lie beside the table.
@@ -28,8 +28,8 @@ class OfficialSplit {
   explicit OfficialSplit(const Table& table) {
     const auto train = beside(table, "train_val_list.txt");
     const auto test = beside(table, "test_list.txt");
-    if (train) train_ = words_of(*train);
-    if (test) test_ = words_of(*test);
+    if (train) train_ = images_of(*train);
+    if (test) test_ = images_of(*test);
   }
   bool there() const { return !train_.empty() && !test_.empty(); }
   Split of(const std::string& image) const {
