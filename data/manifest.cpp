@@ -163,6 +163,7 @@ Manifest read_manifest(const ManifestOptions& options) {
     read_part(options, {options.table, Split::none}, manifest);
   }
   if (options.frontal) keep_frontal(manifest);
+  if (!options.split_file.empty()) apply_split_csv(manifest, options.split_file);
   manifest.has_split =
       std::any_of(manifest.rows.begin(), manifest.rows.end(), [](const Row& r) { return r.split != Split::none; });
   return manifest;

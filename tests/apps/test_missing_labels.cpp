@@ -20,7 +20,7 @@ using Names = std::vector<std::string>;
 constexpr int64_t images = 8;
 constexpr int64_t size = 32;
 
-// Images of phantoms under a table of our own: A is known of all, B of half, C of none but the last.
+// Images of phantoms under a table of our own: A is known of all, B of half, C of none but the last two.
 struct Road {
   Road() {
     data::PhantomOptions phantoms;
@@ -32,7 +32,7 @@ struct Road {
     std::string text = "image,A,B,C\n";
     for (int64_t i = 0; i < images; ++i) {
       const std::string b = i < images / 2 ? unknown : i % 3 == 0 ? "1" : "0";
-      text += str("images/00000", i, ".png,", i % 2, ',', b, ',', i == images - 1 ? "1" : unknown, '\n');
+      text += str("images/00000", i, ".png,", i % 2, ',', b, ',', i == images - 1 ? "1" : i == images - 2 ? "0" : unknown, '\n');
     }
     write_text(folder / "t.csv", text);
     data::ManifestOptions options;
@@ -85,7 +85,7 @@ TEST_CASE("missing labels: counted as neither positive nor known, masked in the 
   const Road road;
   const data::Manifest m = road.table("", {"A", "B", "C"});
   const data::LabelCounts counts = data::count_labels(m, all_rows());
-  CHECK(counts.known == std::vector<int64_t>{8, 4, 1});
+  CHECK(counts.known == std::vector<int64_t>{8, 4, 2});
   CHECK(counts.positives == std::vector<double>{4, 1, 1});
   const data::Batch batch = batch_of(m, all_rows());
   CHECK(std::vector<float>(batch.mask.begin(), batch.mask.begin() + 3) == std::vector<float>{1, 0, 0});
@@ -139,8 +139,10 @@ TEST_CASE("missing labels: left out of the figures; soft ones too") {
   const metrics::Evaluation e = metrics::evaluate(truth, truth, {});
   CHECK(e.classes[1].n_known == 3);
   CHECK(e.classes[1].is_defined());
-  CHECK(e.classes[2].n_known == 1);
-  CHECK(!e.classes[2].auc.has_value());
+  CHECK(e.classes[2].n_known == 2);
+  m.rows[6].labels[2] = data::unknown_label;
+  const metrics::Scores one_value = truth_of(m, all_rows());
+  CHECK(!metrics::evaluate(one_value, one_value, {}).classes[2].auc.has_value());
   CHECK(data::count_labels(m, all_rows()).positives[1] == doctest::Approx(1.7));
   CHECK(data::count_labels(m, all_rows()).soft[1] == 1);
 }
