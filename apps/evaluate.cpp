@@ -100,7 +100,9 @@ int run_evaluate(Flags& flags) {
   data::LoaderOptions loader_options;
   loader_options.batch = model.network().batch();
   loader_options.workers = static_cast<int>(flags.integer("workers", 1, 256));
-  loader_options.cache = find_cache(cache_folder(flags), flags.text("data"), manifest, d.recipe, stream.threads);
+  std::string cache_line;
+  loader_options.cache = find_cache(cache_folder(flags), flags.text("data"), manifest, d.recipe, stream.threads, cache_line);
+  std::fputs(cache_line.c_str(), stderr);
   data::Loader loader(manifest, rows, d.recipe, loader_options);
   ProgressLine line("predicting", loader.images());
   int64_t done = 0;

@@ -1,6 +1,5 @@
 #include "apps/image_cache.h"
 
-#include <cstdio>
 #include <cstdlib>
 
 #include "apps/console.h"
@@ -33,19 +32,21 @@ std::filesystem::path cache_folder(const Flags& flags) {
 }
 
 std::shared_ptr<const data::CachedImages> find_cache(const std::filesystem::path& folder, const std::filesystem::path& table,
-                                                     const data::Manifest& manifest, const data::Recipe& recipe, int threads) {
+                                                     const data::Manifest& manifest, const data::Recipe& recipe, int threads,
+                                                     std::string& line) {
+  line.clear();
   if (folder.empty()) return nullptr;
   const std::filesystem::path file = data::cache_file(folder, table, recipe);
   const std::string shown = printable(file.string());
   std::string reason;
   auto cache = data::CachedImages::open(file, manifest, recipe, threads, reason);
   if (cache == nullptr) {
-    if (!reason.empty()) std::fprintf(stderr, "cache   not used: %s: %s\n", shown.c_str(), reason.c_str());
+    if (!reason.empty()) line = str("cache   not used: ", shown, ": ", reason, '\n');
     return nullptr;
   }
   const auto number = [](size_t n) { return with_commas(static_cast<int64_t>(n)); };
-  std::fprintf(stderr, "cache   %s of %s images%s: %s\n", number(cache->images()).c_str(), number(manifest.rows.size()).c_str(),
-               cache->altered() > 0 ? str(" (", number(cache->altered()), " have changed)").c_str() : "", shown.c_str());
+  line = str("cache   ", number(cache->images()), " of ", number(manifest.rows.size()), " images",
+             cache->altered() > 0 ? str(" (", number(cache->altered()), " have changed)") : "", ": ", shown, '\n');
   return cache;
 }
 

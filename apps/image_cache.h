@@ -13,8 +13,9 @@ Flag cache_flag();
 // place.
 std::filesystem::path cache_folder(const Flags& flags);
 
-// The cache of this table, with what of it can be used; nullptr without one. Says in one line on stderr what was found.
+// The cache of this table, with what of it can be used; nullptr without one. line: for a person, what was found; empty: nothing.
 std::shared_ptr<const data::CachedImages> find_cache(const std::filesystem::path& folder, const std::filesystem::path& table,
-                                                     const data::Manifest& manifest, const data::Recipe& recipe, int threads);
+                                                     const data::Manifest& manifest, const data::Recipe& recipe, int threads,
+                                                     std::string& line);
 
 }  // namespace thorax

@@ -61,7 +61,9 @@ void print_labels(const TrainData& d) {
 TrainData load_train_data(const TrainConfig& config, int64_t& dropped) {
   TrainData d;
   d.manifest = data::read_manifest(config.manifest);
-  const auto find = [&] { return find_cache(config.cache, config.manifest.table, d.manifest, config.recipe, config.threads); };
+  const auto find = [&] {
+    return find_cache(config.cache, config.manifest.table, d.manifest, config.recipe, config.threads, d.cache_line);
+  };
   d.cache = find();
   dropped = drop_unreadable(config, d.manifest, d.cache.get());
   if (dropped > 0) d.cache = find();  // whose rows are those of the manifest
@@ -105,6 +107,7 @@ void print_data(const TrainConfig& config, const TrainData& d, int64_t dropped) 
   else if (d.manifest.has_patients)
     std::fprintf(stderr, "        no patient is in two splits\n");
   if (dropped > 0) std::fprintf(stderr, "        %s unreadable images are left out\n", with_commas(dropped).c_str());
+  std::fputs(d.cache_line.c_str(), stderr);
   for (const std::string& note : d.manifest.notes) std::fprintf(stderr, "note    %s\n", printable(note).c_str());
   print_labels(d);
 }

@@ -77,15 +77,18 @@ int run(int64_t images, int workers, const std::filesystem::path& folder) {
     std::fprintf(stderr, "the cache is wrong %s\n", reason.c_str());
     return 1;
   }
+  // Opened anew, so that the first epoch has to compare the checksums.
+  options.cache = data::CachedImages::open(file, manifest, recipe, workers, reason);
   std::vector<size_t> rows(manifest.rows.size());
   std::iota(rows.begin(), rows.end(), size_t{0});
   data::Loader loader(manifest, rows, recipe, options);
+  const double first = images_per_second(loader, 0);
   std::vector<double> rates;
-  for (int64_t epoch = 0; epoch < 9; ++epoch) rates.push_back(images_per_second(loader, epoch));
+  for (int64_t epoch = 1; epoch <= 9; ++epoch) rates.push_back(images_per_second(loader, epoch));
   std::sort(rates.begin(), rates.end());
-  std::printf(
-      "warm cache, 512x512, batches of 32, %d workers, %ld images an epoch: %.0f images/s (median of 9 epochs; %.0f to %.0f)\n",
-      workers, static_cast<long>(images), rates[4], rates.front(), rates.back());
+  std::printf("warm cache, 512x512, batches of 32, %d workers, %ld images an epoch\n", workers, static_cast<long>(images));
+  std::printf("first epoch, with checksums %10.0f images/s\n", first);
+  std::printf("later ones (median of 9)    %10.0f images/s (%.0f to %.0f)\n", rates[4], rates.front(), rates.back());
   return 0;
 }
 

@@ -13,6 +13,8 @@ namespace thorax::data {
 namespace {
 
 constexpr int64_t second = 1000000000;
+// To be raised when decoding or preprocessing gives other bytes for a file than before, within a version of thorax.
+constexpr int pixels_revision = 1;
 
 int64_t nanoseconds(const timespec& time) {
   return time.tv_sec * second + time.tv_nsec;
@@ -21,7 +23,7 @@ int64_t nanoseconds(const timespec& time) {
 }  // namespace
 
 std::string cache_key(const Recipe& recipe) {
-  std::string text = "thorax " THORAX_VERSION "\n";
+  std::string text = str("thorax " THORAX_VERSION ", pixels ", pixels_revision, '\n');
   for (const auto& [key, value] : to_metadata(recipe)) {
     // These two come later, in the first kernel.
     if (key != "preprocess.mean" && key != "preprocess.std") text += key + '=' + value + '\n';
