@@ -3,6 +3,7 @@
 
 #include "apps/console.h"
 #include "apps/ensemble.h"
+#include "apps/image_cache.h"
 #include "apps/printable.h"
 #include "apps/run_table.h"
 #include "apps/train_flags.h"
@@ -122,9 +123,11 @@ int run_compare(Flags& flags) {
     throw Error(Fault::input, str(b.name(), ": other classes, or another order of them, than ", a.name()));
   const data::Manifest manifest = table_of(flags, runs[0], a.classes());
   const std::vector<size_t> rows = rows_of(manifest, split);
-  if (split != "train") warn_of_training_images(runs, manifest, rows, a.classes());
+  if (split != "train") warn_of_training_images(flags, runs, manifest, rows, a.classes());
+  const std::filesystem::path cache = cache_folder(flags);
   const metrics::BootstrapOptions options = bootstrap_options(flags, manifest, rows);
-  const Comparison c = metrics::compare(a.score(manifest, rows, workers), b.score(manifest, rows, workers), options);
+  const Comparison c =
+      metrics::compare(a.score(manifest, rows, workers, cache), b.score(manifest, rows, workers, cache), options);
   std::fputs((flags.on("json") ? json(c, a, b, split, options) : table(c, a, b, split, options)).c_str(), stdout);
   return 0;
 }

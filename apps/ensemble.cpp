@@ -1,8 +1,10 @@
 #include "apps/ensemble.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "apps/console.h"
+#include "apps/image_cache.h"
 
 namespace thorax {
 
@@ -24,7 +26,7 @@ std::vector<size_t> places(const std::vector<std::string>& wanted, const std::ve
 }  // namespace
 
 Ensemble::Ensemble(const std::vector<std::string>& runs, int64_t batch, const Stream& stream, TestViews views)
-    : views_(std::move(views)) {
+    : stream_(stream), views_(std::move(views)) {
   for (const std::string& run : runs) {
     Member member;
     const std::filesystem::path file = model_of_run(run);
@@ -43,7 +45,8 @@ std::string Ensemble::name() const {
   return text;
 }
 
-metrics::Scores Ensemble::score(const data::Manifest& manifest, const std::vector<size_t>& rows, int workers) const {
+metrics::Scores Ensemble::score(const data::Manifest& manifest, const std::vector<size_t>& rows, int workers,
+                                const std::filesystem::path& cache) const {
   metrics::Scores result = truth_of(manifest, rows);
   std::vector<double> sums(result.probabilities.size(), 0.0);
   const size_t c = classes().size();
@@ -53,6 +56,10 @@ metrics::Scores Ensemble::score(const data::Manifest& manifest, const std::vecto
     data::LoaderOptions options;
     options.batch = member.model->network().batch();
     options.workers = workers;
+    std::string line_of_cache;
+    options.cache =
+        find_cache(cache, manifest.table, manifest, member.model->description().recipe, stream_.threads, line_of_cache);
+    std::fputs(line_of_cache.c_str(), stderr);
     data::Loader loader(manifest, rows, member.model->description().recipe, options);
     const metrics::Scores one = thorax::score(
         member.model->network(), loader, manifest, rows, [&](const data::Batch& b) { line.update(done += b.n, ""); }, views_);

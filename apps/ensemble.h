@@ -25,8 +25,10 @@ class Ensemble {
   bool has_own_cutoffs() const { return size() == 1 && views_.size() == 1; }
   std::string name() const;  // of the model file; of several: all
 
-  // The mean over members and views. manifest: of classes(). Shows the progress.
-  metrics::Scores score(const data::Manifest& manifest, const std::vector<size_t>& rows, int workers) const;
+  // The mean over members and views. manifest: of classes(). cache: where caches of preprocessed images lie; may be empty.
+  // Shows the progress.
+  metrics::Scores score(const data::Manifest& manifest, const std::vector<size_t>& rows, int workers,
+                        const std::filesystem::path& cache) const;
   std::vector<float> predict(const data::Image& image) const;
 
  private:
@@ -35,6 +37,7 @@ class Ensemble {
     std::unique_ptr<LoadedModel> model;
     std::vector<size_t> place;  // [C]: which of its classes is the first's k-th
   };
+  Stream stream_;
   std::vector<Member> members_;
   TestViews views_;
 };

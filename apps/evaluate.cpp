@@ -3,6 +3,7 @@
 
 #include "apps/console.h"
 #include "apps/ensemble.h"
+#include "apps/image_cache.h"
 #include "apps/metrics_table.h"
 #include "apps/printable.h"
 #include "apps/reliability_table.h"
@@ -85,16 +86,16 @@ Measured measure(const Flags& flags, const Ensemble& models, const data::Manifes
   const metrics::CutoffPolicy policy = policy_of(flags.text("cutoff"));
   const std::string& method = flags.choice("calibrate", {"none", "temperature", "platt"});
   const auto workers = static_cast<int>(flags.integer("workers", 1, 256));
+  const std::filesystem::path cache = cache_folder(flags);
   Measured m;
-  m.scores = models.score(manifest, rows, workers);
+  m.scores = models.score(manifest, rows, workers, cache);
   if (models.has_own_cutoffs() && policy.kind == metrics::CutoffPolicy::Kind::youden && method == "none") {
     m.cutoffs = models.first().cutoffs;
     m.cutoffs_text = policy_text(policy, models.first().validation_images);
     return m;
   }
-  const data::Manifest own =
-      own_table(flags.positionals()[0], models.classes(), flags.text("data").empty() ? flags.text("root") : std::string());
-  metrics::Scores validation = models.score(own, rows_of(own, "val"), workers);
+  const data::Manifest own = own_table(flags, flags.positionals()[0], models.classes());
+  metrics::Scores validation = models.score(own, rows_of(own, "val"), workers, cache);
   if (method != "none") {
     m.calibrations = metrics::fit_calibrations(
         validation, method == "platt" ? metrics::CalibrationMethod::platt : metrics::CalibrationMethod::temperature);
@@ -200,12 +201,12 @@ int run_evaluate(Flags& flags) {
   const Ensemble models(runs, flags.integer("batch", 1, 4096), {Device::cpu, threads_of(flags)}, test_views(flags));
   const data::Manifest manifest = table_of(flags, runs[0], models.classes());
   const std::vector<size_t> rows = rows_of(manifest, split);
-  if (split != "train") warn_of_training_images(runs, manifest, rows, models.classes());
+  if (split != "train") warn_of_training_images(flags, runs, manifest, rows, models.classes());
   const Measured measured = measure(flags, models, manifest, rows);
   Report report(flags, measured, manifest, rows,
                 {models.name(), models.size() == 1 ? models.first().epoch : 0, split, {}, measured.cutoffs_text});
   report.whole();
-  if (flags.given("by")) report.by(flags.text("by"), table_file(flags, runs[0]));
+  if (flags.given("by")) report.by(flags.text("by"), manifest.table);
   report.print();
   return 0;
 }

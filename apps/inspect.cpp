@@ -1,7 +1,9 @@
 #include <cstdio>
 
 #include "apps/console.h"
+#include "apps/data_flags.h"
 #include "apps/inspect_checkpoint.h"
+#include "apps/inspect_data_set.h"
 #include "apps/printable.h"
 #include "apps/verbs.h"
 #include "tensor/error.h"
@@ -9,19 +11,33 @@
 namespace thorax {
 
 Flags inspect_flags() {
-  return Flags("inspect", "FILE... [flags]", "What is in a checkpoint (safetensors): tensors, metadata, checksum.",
-               {{"json", "", "one JSON object per file on stdout", ""}},
-               {"thorax inspect run/best.safetensors", "thorax inspect --json run/best.safetensors run/last.safetensors"}, true);
+  return Flags(
+      "inspect", "FILE|FOLDER... [flags]",
+      "What is in a checkpoint (safetensors), or in a data set (table, .npz, folder): counts, labels, duplicates, faults.",
+      with_data_flags({{"json", "", "one JSON object per file on stdout", ""},
+                       {"table-only", "", "of a data set: leave its images alone", ""},
+                       {"threads", "N", "0: all processors", "0"},
+                       {"quiet", "", "no progress", ""}},
+                      {}),
+      {"thorax inspect run/best.safetensors", "thorax inspect labels.csv", "thorax inspect CheXpert/ --table-only --json"}, true);
 }
 
 int run_inspect(Flags& flags) {
   const std::vector<std::string>& files = flags.positionals();
   if (files.empty()) throw Error(Fault::input, "inspect: a FILE is expected", "thorax inspect --help has examples");
+  ProgressLine::set_quiet(flags.on("quiet"));
   int64_t failed = 0;
   for (const std::string& file : files) {
     try {
       const bool json = flags.on("json");
-      const std::string text = json ? describe_checkpoint_json(file) + '\n' : describe_checkpoint(file);
+      std::string text;
+      if (is_data_set(file)) {
+        const Description description = describe_data_set(file, flags);
+        text = description.text;
+        if (description.unreadable > 0) ++failed;
+      } else {
+        text = json ? describe_checkpoint_json(file) + '\n' : describe_checkpoint(file);
+      }
       std::printf("%s%s", !json && file != files.front() ? "\n" : "", text.c_str());
     } catch (const Error& e) {
       if (e.fault() != Fault::input || files.size() == 1) throw;
@@ -31,6 +47,7 @@ int run_inspect(Flags& flags) {
     }
   }
   if (failed == 0) return 0;
+  if (files.size() == 1) throw Error(Fault::input, files[0] + ": some of its images cannot be read");
   throw Error(Fault::input, str(with_commas(failed), " of ", with_commas(static_cast<int64_t>(files.size())), " files failed"));
 }
 

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "apps/console.h"
+#include "apps/data_flags.h"
+#include "apps/image_cache.h"
 #include "apps/printable.h"
 #include "apps/toml.h"
 #include "apps/train_flags.h"
@@ -13,74 +15,51 @@
 namespace thorax {
 
 std::vector<Flag> measuring_flags() {
-  return {
-      {"data", "TABLE", "another table; else the run's own", ""},
-      {"root", "DIR", "where relative image paths begin", ""},
-      {"image-column", "NAME", "if not image, file, path, Path, Image Index or image_id", ""},
-      {"patient-column", "NAME", "if not patient", ""},
-      {"split-column", "NAME", "if not split", ""},
-      {"split", "NAME", "train, val, test or all", "test"},
-      {"tta", "none|flip|six", "test-time augmentation: mirrored; also turned by 5 degrees", "none"},
-      {"replicates", "N", "of the bootstrap; 0: no intervals", "10000"},
-      {"seed", "N", "of the bootstrap", "1"},
-      {"resample", "image|patient", "what the bootstrap draws", "image"},
-      {"stratify", "", "draw within groups of the same labels", ""},
-      {"batch", "N", "images at once", "32"},
-      {"threads", "N", "0: all processors", "0"},
-      {"workers", "N", "threads that prepare images", "2"},
-      {"json", "", "one JSON object on stdout instead of the table", ""},
-      {"quiet", "", "no progress", ""},
-  };
+  return with_data_flags({{"data", "TABLE", "another table or folder; else the run's own", ""}},
+                         {
+                             {"split", "NAME", "train, val, test or all", "test"},
+                             {"tta", "none|flip|six", "test-time augmentation: mirrored; also turned by 5 degrees", "none"},
+                             {"replicates", "N", "of the bootstrap; 0: no intervals", "10000"},
+                             {"seed", "N", "of the bootstrap", "1"},
+                             {"resample", "image|patient", "what the bootstrap draws", "image"},
+                             {"stratify", "", "draw within groups of the same labels", ""},
+                             {"batch", "N", "images at once", "32"},
+                             {"threads", "N", "0: all processors", "0"},
+                             {"workers", "N", "threads that prepare images", "2"},
+                             cache_flag(),
+                             {"json", "", "one JSON object on stdout instead of the table", ""},
+                             {"quiet", "", "no progress", ""},
+                         });
 }
 
 namespace {
 
-// Of the run's configuration.
-struct OwnValues {
-  explicit OwnValues(const std::filesystem::path& run) {
-    const std::filesystem::path config = run / "config.toml";
-    if (!std::filesystem::exists(config))
-      throw Error(Fault::input, str(run.string(), ": no run folder, so --data TABLE is needed"));
-    for (const auto& [key, value] : read_toml(config)) texts[key] = value.text;
-  }
-  std::string operator[](const char* key) const {
-    const auto at = texts.find(key);
-    return at == texts.end() ? "" : at->second;
-  }
-  std::map<std::string, std::string> texts;
-};
+data::Manifest read_table(const Flags& flags, const std::vector<std::string>& classes) {
+  data::ManifestOptions o = manifest_options(flags, flags.text("data"));
+  o.labels = classes;
+  return data::read_manifest(o);
+}
 
 }  // namespace
 
-std::filesystem::path table_file(const Flags& flags, const std::filesystem::path& run) {
-  return flags.text("data").empty() ? OwnValues(run)["data"] : flags.text("data");
-}
-
 data::Manifest table_of(const Flags& flags, const std::filesystem::path& run, const std::vector<std::string>& classes) {
-  data::ManifestOptions o;
-  o.labels = classes;
-  o.table = flags.text("data");
-  o.root = flags.text("root");
-  o.image_column = flags.text("image-column");
-  o.patient_column = flags.text("patient-column");
-  o.split_column = flags.text("split-column");
-  if (!o.table.empty()) return data::read_manifest(o);
-  return own_table(run, classes, o.root);
+  return flags.text("data").empty() ? own_table(flags, run, classes) : read_table(flags, classes);
 }
 
-data::Manifest own_table(const std::filesystem::path& run, const std::vector<std::string>& classes,
-                         const std::filesystem::path& root) {
-  const OwnValues own(run);
-  data::ManifestOptions o;
-  o.labels = classes;
-  o.table = own["data"];
-  o.root = root.empty() ? std::filesystem::path(own["root"]) : root;
-  o.image_column = own["image-column"];
-  o.patient_column = own["patient-column"];
-  o.split_column = own["split-column"];
-  data::Manifest manifest = data::read_manifest(o);
+data::Manifest own_table(const Flags& flags, const std::filesystem::path& run, const std::vector<std::string>& classes) {
+  const std::filesystem::path config = run / "config.toml";
+  if (!std::filesystem::exists(config))
+    throw Error(Fault::input, str(run.string(), ": no run folder, so --data TABLE is needed"));
+  const bool other = !flags.text("data").empty();
+  Flags own = other ? Flags("", "", "", measuring_flags(), {}, true) : flags;
+  const auto values = read_toml(config);
+  for (const std::string& name : data_flag_names()) {
+    const auto at = values.find(name);
+    if (at != values.end() && name != "labels" && (other || !flags.given(name))) own.set(name, at->second.text);
+  }
+  data::Manifest manifest = read_table(own, classes);
   const std::filesystem::path split = run / "split.csv";
-  if (!manifest.has_split && std::filesystem::exists(split)) data::apply_split_csv(manifest, split);
+  if ((other || !flags.given("split-file")) && std::filesystem::exists(split)) data::apply_split_csv(manifest, split);
   return manifest;
 }
 
@@ -97,11 +76,11 @@ std::vector<size_t> rows_of(const data::Manifest& manifest, const std::string& s
 namespace {
 
 // How many of the images the run was trained on; nullopt where its own table cannot be read any more.
-std::optional<int64_t> trained_on(const std::filesystem::path& run, const std::set<std::filesystem::path>& images,
-                                  const std::vector<std::string>& classes) {
+std::optional<int64_t> trained_on(const Flags& flags, const std::filesystem::path& run,
+                                  const std::set<std::filesystem::path>& images, const std::vector<std::string>& classes) {
   try {
     int64_t seen = 0;
-    for (const data::Row& row : own_table(run, classes).rows)
+    for (const data::Row& row : own_table(flags, run, classes).rows)
       if (row.split == data::Split::train && images.count(row.file.lexically_normal()) != 0) ++seen;
     return seen;
   } catch (const Error& error) {
@@ -112,12 +91,12 @@ std::optional<int64_t> trained_on(const std::filesystem::path& run, const std::s
 
 }  // namespace
 
-void warn_of_training_images(const std::vector<std::string>& runs, const data::Manifest& manifest,
+void warn_of_training_images(const Flags& flags, const std::vector<std::string>& runs, const data::Manifest& manifest,
                              const std::vector<size_t>& rows, const std::vector<std::string>& classes) {
   std::set<std::filesystem::path> images;
   for (const size_t row : rows) images.insert(manifest.rows[row].file.lexically_normal());
   for (const std::string& run : runs) {
-    const std::optional<int64_t> seen = trained_on(run, images, classes);
+    const std::optional<int64_t> seen = trained_on(flags, run, images, classes);
     if (!seen)
       std::fprintf(stderr, "note    the table of %s cannot be read: whether it was trained on these images is not known\n",
                    printable(run).c_str());

@@ -18,18 +18,15 @@ std::vector<Flag> measuring_flags();
 // The table as the flags name it, with these classes as labels; where they name none, the run's own with its split.
 // Throws Error(input) when there is neither.
 data::Manifest table_of(const Flags& flags, const std::filesystem::path& run, const std::vector<std::string>& classes);
-// The run's own table, whatever the flags name. root: where relative paths begin; empty: as in the run.
-data::Manifest own_table(const std::filesystem::path& run, const std::vector<std::string>& classes,
-                         const std::filesystem::path& root = {});
-// The file of the table that table_of() reads.
-std::filesystem::path table_file(const Flags& flags, const std::filesystem::path& run);
+// The run's own table, whatever --data names; where it names none, what the other flags say about the table wins.
+data::Manifest own_table(const Flags& flags, const std::filesystem::path& run, const std::vector<std::string>& classes);
 
 // Rows of the split "train", "val", "test" or "all". Throws Error(input) when there is none.
 std::vector<size_t> rows_of(const data::Manifest& manifest, const std::string& split);
 
 // Runs whose own training images are among these rows are named on stderr (their figures flatter), and those whose own table
 // cannot be read.
-void warn_of_training_images(const std::vector<std::string>& runs, const data::Manifest& manifest,
+void warn_of_training_images(const Flags& flags, const std::vector<std::string>& runs, const data::Manifest& manifest,
                              const std::vector<size_t>& rows, const std::vector<std::string>& classes);
 
 metrics::BootstrapOptions bootstrap_options(const Flags& flags, const data::Manifest& manifest, const std::vector<size_t>& rows);

@@ -8,7 +8,10 @@ metrics::Scores truth_of(const data::Manifest& manifest, const std::vector<size_
   metrics::Scores s;
   s.classes = manifest.classes;
   s.n = static_cast<int64_t>(rows.size());
-  for (size_t row : rows) s.labels.insert(s.labels.end(), manifest.rows[row].labels.begin(), manifest.rows[row].labels.end());
+  for (size_t row : rows) {
+    // A soft label is a guess to train with, no truth to measure against.
+    for (float label : manifest.rows[row].labels) s.labels.push_back(label > 0 && label < 1 ? data::unknown_label : label);
+  }
   s.probabilities.resize(s.labels.size(), 0.0F);
   return s;
 }

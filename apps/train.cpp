@@ -99,6 +99,7 @@ class Training {
     o.shuffle = training;
     if (training) o.augment = config_.augment;
     o.class_aware = training && config_.class_aware;
+    o.cache = data_.cache;
     o.memory_limit_bytes = int64_t{2} << 30;
     return o;
   }

@@ -29,6 +29,7 @@ struct TrainConfig {
   uint64_t seed = 1;
   int threads = 0;
   int workers = 2;
+  std::filesystem::path cache;  // the folder; empty: none is used
   bool skip_bad = false;
   int64_t replicates = 10000;
 };

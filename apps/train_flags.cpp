@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "apps/console.h"
+#include "apps/data_flags.h"
+#include "apps/image_cache.h"
 #include "apps/method_flags.h"
 #include "apps/printable.h"
 #include "apps/verbs.h"
@@ -18,40 +20,37 @@
 namespace thorax {
 
 Flags train_flags() {
-  return Flags("train", "--data TABLE -o RUN [flags]",
-               "Trains a model on a table of radiographs (CSV: an image column, labels 0, 1, -1 or empty).",
-               with_method_flags({
-                   {"config", "FILE", "TOML with values for these flags; the command line wins", ""},
-                   {"data", "TABLE", "the table of images", ""},
-                   {"root", "DIR", "where relative image paths begin, if not beside the table", ""},
-                   {"labels", "A,B,...", "label columns; else all columns of 0, 1, -1 and empty", ""},
-                   {"image-column", "NAME", "if not image, file, path, Path, Image Index or image_id", ""},
-                   {"patient-column", "NAME", "if not patient", ""},
-                   {"split-column", "NAME", "if not split; without one: 70/15/15 by patient", ""},
-                   {"skip-bad", "", "go on without images that cannot be read", ""},
-                   {"out", "RUN", "the run folder to make", ""},
-                   {"resume", "RUN", "go on with the run in this folder", ""},
-                   {"overwrite", "", "replace what is in --out", ""},
-                   {"model", "NAME", model_names(), "densenet121"},
-                   {"size", "PIXELS", "side of the network's input", "512"},
-                   {"fit", "stretch|pad", "how an image becomes a square", "stretch"},
-                   {"no-equalize", "", "leave out the histogram equalisation", ""},
-                   {"epochs", "N", "passes over the training images", "80"},
-                   {"batch", "N", "images in a step", "32"},
-                   {"flip", "", "augment: mirror every second image", ""},
-                   {"shift", "PART", "augment: move by up to this part of the side", "0"},
-                   {"scale", "PART", "augment: zoom by up to this part", "0"},
-                   {"rotate", "DEGREES", "augment: turn by up to this", "0"},
-                   {"dtype", "fp32|bf16", "of activations; weights are always fp32", "fp32"},
-                   {"threads", "N", "0: all processors", "0"},
-                   {"workers", "N", "threads that prepare images", "2"},
-                   {"seed", "N", "of weights, order, augmentation and split", "1"},
-                   {"dry-run", "", "print memory, FLOPs and the time of a step, then stop", ""},
-                   {"quiet", "", "no progress", ""},
-               }),
-               {"thorax train --data labels.csv --size 224 --epochs 10 -o run", "thorax train --config run/config.toml -o again",
-                "thorax train --resume run"},
-               false);
+  return Flags(
+      "train", "--data TABLE -o RUN [flags]",
+      "Trains a model on a table of radiographs (CSV: an image column, labels 0, 1, -1 or empty), or a known data set.",
+      with_method_flags(with_data_flags({{"config", "FILE", "TOML with values for these flags; the command line wins", ""},
+                                         {"data", "TABLE", "the images: a table or a folder (docs/data.md)", ""}},
+                                        {
+                                            {"skip-bad", "", "go on without images that cannot be read", ""},
+                                            {"out", "RUN", "the run folder to make", ""},
+                                            {"resume", "RUN", "go on with the run in this folder", ""},
+                                            {"overwrite", "", "replace what is in --out", ""},
+                                            {"model", "NAME", model_names(), "densenet121"},
+                                            {"size", "PIXELS", "side of the network's input", "512"},
+                                            {"fit", "stretch|pad", "how an image becomes a square", "stretch"},
+                                            {"no-equalize", "", "leave out the histogram equalisation", ""},
+                                            {"epochs", "N", "passes over the training images", "80"},
+                                            {"batch", "N", "images in a step", "32"},
+                                            {"flip", "", "augment: mirror every second image", ""},
+                                            {"shift", "PART", "augment: move by up to this part of the side", "0"},
+                                            {"scale", "PART", "augment: zoom by up to this part", "0"},
+                                            {"rotate", "DEGREES", "augment: turn by up to this", "0"},
+                                            {"dtype", "fp32|bf16", "of activations; weights are always fp32", "fp32"},
+                                            {"threads", "N", "0: all processors", "0"},
+                                            {"workers", "N", "threads that prepare images", "2"},
+                                            {"seed", "N", "of weights, order, augmentation and split", "1"},
+                                            cache_flag(),
+                                            {"dry-run", "", "print memory, FLOPs and the time of a step, then stop", ""},
+                                            {"quiet", "", "no progress", ""},
+                                        })),
+      {"thorax train --data labels.csv --size 224 --epochs 10 -o run", "thorax train --config run/config.toml -o again",
+       "thorax train --resume run"},
+      false);
 }
 
 namespace {
@@ -73,34 +72,31 @@ TrainConfig train_config(Flags& flags) {
   ProgressLine::set_quiet(flags.on("quiet"));
   TrainConfig c;
   if (flags.text("data").empty()) throw Error(Fault::input, "train: --data TABLE is missing", "thorax train --help has examples");
-  c.manifest.table = flags.text("data");
-  c.manifest.root = flags.text("root");
-  c.manifest.image_column = flags.text("image-column");
-  c.manifest.patient_column = flags.text("patient-column");
-  c.manifest.split_column = flags.text("split-column");
-  c.manifest.labels = flags.list("labels");
+  c.manifest = manifest_options(flags, flags.text("data"));
   c.skip_bad = flags.on("skip-bad");
   c.model = find_model(flags.text("model")).name;
-  c.recipe.size = flags.integer("size", 32, 4096);
-  c.recipe.fit = flags.choice("fit", {"stretch", "pad"}) == "pad" ? Fit::pad : Fit::stretch;
-  c.recipe.equalize = !flags.on("no-equalize");
+  c.recipe = recipe_of(flags);
   c.epochs = flags.integer("epochs", 1, 100000);
   c.batch = flags.integer("batch", 1, 4096);
   read_method(flags, c);
   c.augment = {flags.on("flip"), flags.number("shift", 0, 1), flags.number("scale", 0, 0.9), flags.number("rotate", 0, 180)};
   c.dtype = dtype_of_flag(flags);
   c.threads = threads_of(flags);
+  c.cache = cache_folder(flags);
   c.workers = static_cast<int>(flags.integer("workers", 1, 256));
-  c.seed = static_cast<uint64_t>(flags.integer("seed", 0, INT64_MAX));
+  c.seed = c.manifest.seed = static_cast<uint64_t>(flags.integer("seed", 0, INT64_MAX));
   return c;
 }
 
 namespace {
 
-constexpr const char* run_flags[] = {"config", "out", "resume", "overwrite", "dry-run", "quiet"};  // of the call, not of the run
+constexpr const char* run_flags[] = {"config", "out",     "resume", "overwrite",
+                                     "cache",  "dry-run", "quiet"};  // of the call, not of the run
 
 // Which program and which table made the run.
 std::string origin(const std::filesystem::path& table) {
+  if (std::filesystem::is_directory(table))
+    return str("# thorax ", THORAX_VERSION, "; ", printable(table.string()), ": a folder\n");
   std::ifstream in(table, std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(in), {}};
   Xxh64 hash;
@@ -114,7 +110,7 @@ std::string origin(const std::filesystem::path& table) {
 }  // namespace
 
 std::string config_of_run(Flags flags) {
-  for (const char* path : {"data", "root"}) {
+  for (const char* path : {"data", "root", "split-file"}) {
     if (!flags.text(path).empty()) flags.set(path, std::filesystem::absolute(flags.text(path)).lexically_normal().string());
   }
   return origin(flags.text("data")) + flags.to_toml({std::begin(run_flags), std::end(run_flags)});
@@ -122,7 +118,7 @@ std::string config_of_run(Flags flags) {
 
 std::string config_of_model(const Flags& flags) {
   std::vector<std::string> without{std::begin(run_flags), std::end(run_flags)};
-  without.insert(without.end(), {"data", "root"});
+  without.insert(without.end(), {"data", "root", "split-file"});
   return flags.to_toml(without);
 }
 

@@ -33,6 +33,10 @@ Flags predict_flags();
 int run_predict(Flags& flags);
 Flags inspect_flags();
 int run_inspect(Flags& flags);
+Flags split_flags();
+int run_split(Flags& flags);
+Flags cache_flags();
+int run_cache(Flags& flags);
 Flags phantom_flags();
 int run_phantom(Flags& flags);
 

@@ -15,7 +15,8 @@ enum class Purpose : uint8_t {
   phantom_noise,
   phantom_patient,
   class_order,
-  class_images
+  class_images,
+  uncertain
 };
 
 // number: an epoch, an image, ...; below 2^56.
