@@ -1,5 +1,6 @@
 # From nothing to a prediction with the program PROGRAM in the folder WORK: phantoms, training (twice: the second time from the first
 # one's configuration, to the same bytes), evaluation, prediction. COUNT, SIZE, EPOCHS: of the training. AUC: the least mean AUC.
+# MODEL: its name; TENSOR: its first tensor.
 file(REMOVE_RECURSE ${WORK})
 file(MAKE_DIRECTORY ${WORK})
 
@@ -22,7 +23,7 @@ run(0 phantom -o data --count ${COUNT} --size ${SIZE})
 run(2 phantom -o data --count ${COUNT} --size ${SIZE})
 expect("${err}" "exists already\n        --overwrite")
 
-set(settings --data data/labels.csv --size ${SIZE} --batch 8 --max-lr 0.05 --flip)
+set(settings --data data/labels.csv --model ${MODEL} --size ${SIZE} --batch 8 --max-lr 0.05 --flip)
 run(0 train ${settings} --epochs ${EPOCHS} --dry-run)
 if(EXISTS ${WORK}/run)
   message(FATAL_ERROR "--dry-run made a run folder")
@@ -100,4 +101,4 @@ run(0 inspect --json run/best.safetensors)
 string(JSON checksum GET "${out}" checksum)
 expect("${checksum}" "^fits$")
 run(0 inspect run/last.safetensors)
-expect("${out}" "features.conv0.weight +F32 +.64,3,7,7.")
+expect("${out}" "${TENSOR} +F32 +.64,3,7,7.")
