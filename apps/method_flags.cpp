@@ -99,8 +99,8 @@ void read_method(const Flags& flags, TrainConfig& config) {
 std::string method_lines(const TrainConfig& config, const LossTable& loss, const std::vector<std::string>& classes) {
   std::string text = "loss    " + config.loss.name;
   if (config.loss.rebalance || config.loss.tolerance || config.loss.focal)
-    text += str(": rebalancing ", loss.rebalance ? "on" : "off", ", negative tolerance ", loss.form.lambda != 1 || loss.of[0].bias != 0 ? "on" : "off",
-                ", focal ", loss.form.gamma != 0 ? "on" : "off");
+    text += str(": rebalancing ", loss.rebalance ? "on" : "off", ", negative tolerance ",
+                loss.form.lambda != 1 || loss.of[0].bias != 0 ? "on" : "off", ", focal ", loss.form.gamma != 0 ? "on" : "off");
   if (loss.no_finding >= 0) text += str(", no finding = \"", printable(classes[static_cast<size_t>(loss.no_finding)]), '"');
   if (config.class_aware) text += "; every class is drawn equally often";
   const Schedule& s = config.schedule;
