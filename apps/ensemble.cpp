@@ -78,6 +78,7 @@ std::vector<float> Ensemble::predict(const data::Image& image) const {
     for (size_t k = 0; k < sums.size(); ++k) sums[k] += double{p[member.place[k]]};
   }
   std::vector<float> means;
+  means.reserve(sums.size());
   for (const double sum : sums) means.push_back(static_cast<float>(sum / static_cast<double>(size())));
   return means;
 }

@@ -88,7 +88,7 @@ std::string evaluation_csv(const Evaluation& evaluation, const std::optional<std
   const std::string first = group ? csv_quoted(*group) + "," : "";
   std::string text = group ? "group,class,images,positives,cutoff" : "class,images,positives,cutoff";
   for (const std::string m : {"auc", "average_precision", "sensitivity", "specificity", "f1"}) {
-    text += "," + m + "," + m + "_low," + m + "_high," + m + "_replicates";
+    text += str(",", m, ",", m, "_low,", m, "_high,", m, "_replicates");
   }
   text += ",note\n";
   if (!header) text.clear();

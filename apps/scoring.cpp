@@ -45,6 +45,7 @@ std::vector<float> mean_over_views(Network& network, const std::vector<uint8_t>&
     for (size_t i = 0; i < count; ++i) sums[i] += double{p[i]};
   }
   std::vector<float> means;
+  means.reserve(count);
   for (const double sum : sums) means.push_back(static_cast<float>(sum / static_cast<double>(views.size())));
   return means;
 }

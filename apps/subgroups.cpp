@@ -61,6 +61,7 @@ std::vector<std::string> cells_of(const std::filesystem::path& table, const data
   std::map<int64_t, const std::string*> by_line;
   for (const data::CsvRow& row : csv) by_line[row.line] = &row.cells[static_cast<size_t>(at - header.begin())];
   std::vector<std::string> cells;
+  cells.reserve(rows.size());
   for (const size_t row : rows) cells.push_back(*by_line.at(manifest.rows[row].line));
   return cells;
 }
@@ -86,6 +87,7 @@ std::vector<Subgroup> subgroups(const std::filesystem::path& table, const data::
     }
   }
   std::vector<Subgroup> result;
+  result.reserve(groups.size());
   for (auto& [key, order] : groups) result.push_back({key.second, std::move(order)});
   return result;
 }

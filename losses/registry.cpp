@@ -62,6 +62,7 @@ LossTable make_loss(const LossOptions& options, const ClassCounts& counts) {
 
 std::vector<std::string> loss_names() {
   std::vector<std::string> names;
+  names.reserve(losses.size());
   for (const Entry& entry : losses) names.emplace_back(entry.name);
   return names;
 }
