@@ -118,7 +118,8 @@ constexpr const char* run_flags[] = {"config", "out",     "resume", "overwrite",
 
 // Which program and which table made the run.
 std::string origin(const std::filesystem::path& table) {
-  if (std::filesystem::is_directory(table)) return str("# thorax ", THORAX_VERSION, "; ", printable(table.string()), ": a folder\n");
+  if (std::filesystem::is_directory(table))
+    return str("# thorax ", THORAX_VERSION, "; ", printable(table.string()), ": a folder\n");
   std::ifstream in(table, std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(in), {}};
   Xxh64 hash;
