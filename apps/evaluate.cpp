@@ -39,6 +39,7 @@ namespace {
 
 // The table and its columns: as given, else as the run's configuration has them.
 data::Manifest table_of(Flags& flags, const std::filesystem::path& run, const ModelDescription& model) {
+  if (flags.given("labels")) throw Error(Fault::input, "evaluate: --labels: the classes are the model's");
   const bool own = flags.text("data").empty();
   const bool own_split = own && !flags.given("split-file");
   if (own) {
