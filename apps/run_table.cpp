@@ -43,6 +43,7 @@ data::Manifest read_table(const Flags& flags, const std::vector<std::string>& cl
 }  // namespace
 
 data::Manifest table_of(const Flags& flags, const std::filesystem::path& run, const std::vector<std::string>& classes) {
+  if (flags.given("labels")) throw Error(Fault::input, "--labels: the classes are the model's");
   return flags.text("data").empty() ? own_table(flags, run, classes) : read_table(flags, classes);
 }
 

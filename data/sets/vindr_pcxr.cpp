@@ -69,6 +69,7 @@ bool needs_boxes(const ManifestOptions& options, const Table& table) {
 
 }  // namespace
 
+// The table names no patients: the manifest has none.
 bool is_vindr_pcxr(const Table& table) {
   return table.has({"image_id", "No finding", "Bronchitis", "Brocho-pneumonia"});
 }
@@ -103,7 +104,6 @@ void read_vindr_pcxr(const Reading& reading) {
     }
     reading.manifest.rows.push_back(std::move(row));
   }
-  // The table names no patients; DICOM files may.
 }
 
 }  // namespace thorax::data
