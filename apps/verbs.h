@@ -29,6 +29,8 @@ Flags evaluate_flags();
 int run_evaluate(Flags& flags);
 Flags predict_flags();
 int run_predict(Flags& flags);
+Flags export_flags();
+int run_export(Flags& flags);
 Flags inspect_flags();
 int run_inspect(Flags& flags);
 Flags phantom_flags();

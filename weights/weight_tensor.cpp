@@ -89,6 +89,12 @@ bool is_row_major(const WeightTensor& t) {
 
 }  // namespace
 
+std::string shape_text(const std::vector<int64_t>& shape) {
+  std::string text;
+  for (const int64_t d : shape) text += (text.empty() ? "" : ",") + std::to_string(d);
+  return '[' + text + ']';
+}
+
 uint64_t WeightTensor::count() const {
   uint64_t n = 1;
   for (const int64_t d : shape) n *= static_cast<uint64_t>(d);

@@ -28,6 +28,9 @@ inline constexpr size_t max_rank = 64;  // PyTorch's own
 // Checks t against its storage: rank, overflow, and that the last element lies inside. Returns what is wrong, or nothing.
 std::string extent_fault(const WeightTensor& t);
 
+// "[64,3,7,7]"
+std::string shape_text(const std::vector<int64_t>& shape);
+
 // Row-major strides of a shape.
 std::vector<int64_t> row_major(const std::vector<int64_t>& shape);
 
