@@ -17,7 +17,7 @@ class ProtobufWriter {
   void real(unsigned field, float value) {
     key(field, 5);
     const auto bits = std::bit_cast<uint32_t>(value);
-    for (unsigned shift = 0; shift < 32; shift += 8) bytes_ += static_cast<char>(bits >> shift & 255U);
+    for (unsigned shift = 0; shift < 32; shift += 8) bytes_ += static_cast<char>((bits >> shift) & 255U);
   }
   void text(unsigned field, std::string_view value) {
     key(field, 2);
@@ -30,7 +30,7 @@ class ProtobufWriter {
  private:
   void key(unsigned field, unsigned wire_type) { varint(field << 3U | wire_type); }
   void varint(uint64_t value) {
-    for (; value > 127; value >>= 7U) bytes_ += static_cast<char>(value & 127U | 128U);
+    for (; value > 127; value >>= 7U) bytes_ += static_cast<char>((value & 127U) | 128U);
     bytes_ += static_cast<char>(value);
   }
   std::string bytes_;

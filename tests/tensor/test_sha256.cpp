@@ -9,7 +9,8 @@ using namespace thorax;
 namespace {
 std::string sha256(const std::string& text, size_t piece) {
   Sha256 hash;
-  for (size_t at = 0; at < text.size(); at += piece) hash.update(std::as_bytes(std::span(text)).subspan(at, std::min(piece, text.size() - at)));
+  for (size_t at = 0; at < text.size(); at += piece)
+    hash.update(std::as_bytes(std::span(text)).subspan(at, std::min(piece, text.size() - at)));
   return hash.hex();
 }
 }  // namespace

@@ -153,7 +153,8 @@ TEST_CASE("weights: what is not read is told apart") {
     }
   };
   const auto has = [](const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; };
-  CHECK(has(message(read_text(data / "calls.pth")), "refused: it wants to call \"posix.system\" when it is opened; nothing was executed"));
+  CHECK(has(message(read_text(data / "calls.pth")),
+            "refused: it wants to call \"posix.system\" when it is opened; nothing was executed"));
   CHECK(has(message(read_text(data / "plain.pkl")), "a pickle that torch.save did not write"));
   CHECK(has(message("\x89HDF\r\n\x1a\n0000"), "HDF5"));
   CHECK(has(message("version https://git-lfs.github.com/spec/v1\n"), "Git LFS"));
