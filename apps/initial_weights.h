@@ -28,20 +28,23 @@ std::vector<ModelTensor> tensors_of_model(const std::string& model, int64_t clas
 struct WeightFit {
   std::vector<ModelTensor> wanted;
   weights::NameMatch match;
+  bool with_head = false;
   std::vector<bool> fits;  // beside wanted: found, and of the right shape
-  // Of the tensors that are neither head nor optional.
+  // Of the tensors that are not optional; of the backbone alone where no classes were given.
   size_t needed = 0, fitting = 0;
   std::vector<std::string> missing;  // names
   std::vector<std::string> misfits;  // "features.conv0.weight is [64,4,7,7], not [64,3,7,7]"
 };
-WeightFit fit_weights(const weights::WeightFile& file, const std::string& model);
+// classes: of the head, which has to fit too; 0: the backbone alone.
+WeightFit fit_weights(const weights::WeightFile& file, const std::string& model, int64_t classes);
 
 // One or two lines for a person: how many fit, under which names, what is missing, what is left over.
 std::string fit_report(const WeightFit& fit, const std::string& model);
 
-// Copies the backbone into the store, whose head stays as it was drawn; returns fit_report(). Throws Error(input) when a tensor
-// is missing, has another shape, or holds what is no finite number; the hint names the model that the file does fit.
-std::string initialize_backbone(const weights::WeightFile& file, const std::string& model, Store& store);
+// Copies the weights into the store; of the backbone alone (classes 0) the head stays as it was drawn. Returns fit_report().
+// Throws Error(input) when a tensor is missing, has another shape, or holds what is no finite number; the hint names the model
+// that the file does fit.
+std::string take_weights(const weights::WeightFile& file, const std::string& model, int64_t classes, Store& store);
 
 // The numbers that the file's own network was fed: (pixel/255 - mean)/std, where the file tells.
 struct InputScaling {
