@@ -62,7 +62,7 @@ void copy_tensor(const WeightTensor& from, const Tensor& to, const std::string& 
 // The model whose backbone the file holds whole, or empty.
 std::string fitting_model(const WeightFile& file) {
   for (const Model& m : models()) {
-    const WeightFit fit = fit_weights(file, m.name);
+    const WeightFit fit = fit_weights(file, m.name, 0);
     if (fit.fitting == fit.needed) return m.name;
   }
   return {};
@@ -104,9 +104,10 @@ std::vector<ModelTensor> tensors_of_model(const std::string& model, int64_t clas
   return tensors;
 }
 
-WeightFit fit_weights(const WeightFile& file, const std::string& model) {
+WeightFit fit_weights(const WeightFile& file, const std::string& model, int64_t classes) {
   WeightFit fit;
-  fit.wanted = tensors_of_model(model, 1);
+  fit.with_head = classes > 0;
+  fit.wanted = tensors_of_model(model, std::max<int64_t>(1, classes));
   std::vector<std::string> names;
   for (const ModelTensor& t : fit.wanted) names.push_back(t.name);
   fit.match = weights::match_names(names, file.tensors());
@@ -115,7 +116,7 @@ WeightFit fit_weights(const WeightFile& file, const std::string& model) {
     const WeightTensor* found = fit.match.found[i];
     const bool fits = found != nullptr && weights::is_number(*found) && fits_shape(*found, wanted.shape);
     fit.fits.push_back(fits);
-    if (wanted.head || wanted.optional) continue;
+    if ((wanted.head && !fit.with_head) || wanted.optional) continue;
     ++fit.needed;
     fit.fitting += fits ? 1 : 0;
     if (found == nullptr) fit.missing.push_back(wanted.name);
@@ -128,7 +129,7 @@ WeightFit fit_weights(const WeightFile& file, const std::string& model) {
 }
 
 std::string fit_report(const WeightFit& fit, const std::string& model) {
-  std::string text = str(fit.fitting, " of the ", fit.needed, " tensors of ", model, "'s backbone");
+  std::string text = str(fit.fitting, " of the ", fit.needed, " tensors of ", model, fit.with_head ? "" : "'s backbone");
   if (fit.match.matched > 0) {
     text += str("; names as in ", fit.match.style,
                 fit.match.prefix.empty() ? "" : str(", behind \"", printable(fit.match.prefix), '"'));
@@ -139,7 +140,7 @@ std::string fit_report(const WeightFit& fit, const std::string& model) {
   }
   std::vector<std::string> unused;
   for (size_t i = 0; i < fit.wanted.size(); ++i) {
-    if (fit.wanted[i].head && fit.match.found[i] != nullptr) unused.push_back(fit.match.found[i]->name);
+    if (fit.wanted[i].head && !fit.with_head && fit.match.found[i] != nullptr) unused.push_back(fit.match.found[i]->name);
   }
   for (const WeightTensor* t : fit.match.unused) unused.push_back(t->name);
   if (!fit.missing.empty()) text += "\n        missing: " + some_of(fit.missing);
@@ -148,11 +149,11 @@ std::string fit_report(const WeightFit& fit, const std::string& model) {
   return text;
 }
 
-std::string initialize_backbone(const WeightFile& file, const std::string& model, Store& store) {
-  const WeightFit fit = fit_weights(file, model);
+std::string take_weights(const WeightFile& file, const std::string& model, int64_t classes, Store& store) {
+  const WeightFit fit = fit_weights(file, model, classes);
   check_complete(file, fit, model);
   for (size_t i = 0; i < fit.wanted.size(); ++i) {
-    if (fit.fits[i] && !fit.wanted[i].head)
+    if (fit.fits[i] && (!fit.wanted[i].head || fit.with_head))
       copy_tensor(*fit.match.found[i], store.find(fit.wanted[i].name), file.path().string());
   }
   store.touch();

@@ -60,7 +60,7 @@ std::string describe_checkpoint(const std::filesystem::path& path, const std::st
                         c.root_class.empty() ? "" : str(", an object of ", printable(c.root_class)), "\nbytes     ",
                         with_commas(static_cast<int64_t>(file.bytes())), "\nchecksum  ",
                         file.checksum_fits() ? "fits" : "none (not written by thorax)", "\ntensors   ", c.tensors.size(), '\n');
-  if (!model.empty()) out += str("fit       ", fit_report(fit_weights(file, model), model), '\n');
+  if (!model.empty()) out += str("fit       ", fit_report(fit_weights(file, model, 0), model), '\n');
   if (const auto scaling = input_scaling(file)) {
     out += str("input     (x/255 - ", scaling->mean, ")/", scaling->std, ", ", scaling->why, '\n');
   }
@@ -83,7 +83,7 @@ std::string describe_checkpoint_json(const std::filesystem::path& path, const st
   return str(R"({"file":)", json_quote(printable(path.string())), R"(,"format":)", json_quote(c.format), R"(,"class":)",
              json_quote(c.root_class), R"(,"bytes":)", file.bytes(), R"(,"checksum":)",
              file.checksum_fits() ? R"("fits")" : R"("none")", R"(,"metadata":{)", metadata, R"(},"tensors":)",
-             json_list(c.tensors, tensor_json), model.empty() ? "" : R"(,"fit":)" + fit_json(fit_weights(file, model), model),
+             json_list(c.tensors, tensor_json), model.empty() ? "" : R"(,"fit":)" + fit_json(fit_weights(file, model, 0), model),
              '}');
 }
 

@@ -215,7 +215,7 @@ std::string begin_weights(const TrainConfig& config, const Flags& flags, Store& 
   const bool begun = flags.given("resume") && (path_exists(run.state()) || path_exists(run.previous_state()));
   if (begun) return "weights of the run";
   if (config.init.empty()) return "random weights";
-  const std::string report = initialize_backbone(weights::WeightFile(config.init), config.model, store);
+  const std::string report = take_weights(weights::WeightFile(config.init), config.model, 0, store);
   return str("begins with ", printable(config.init.filename().string()), "\n        ", report);
 }
 

@@ -1,5 +1,6 @@
 #include "weights/weight_file.h"
 
+#include <cstring>
 #include <set>
 
 #include "tensor/json.h"
@@ -19,6 +20,15 @@ bool is_torch(const ZipFile& zip) {
     if (m.name.ends_with("/data.pkl")) return true;
   }
   return false;
+}
+
+// A length that the file can hold, and the header's first character. Checked before all others, whose first bytes may be a length
+// too; theirs, taken as a length, are far longer than a file.
+bool is_safetensors(std::string_view text) {
+  uint64_t length = 0;
+  if (text.size() <= sizeof length || text[sizeof length] != '{') return false;
+  std::memcpy(&length, text.data(), sizeof length);
+  return length <= text.size() - sizeof length;
 }
 
 // Tensors of any dtype, also those that thorax itself does not have.
@@ -50,7 +60,9 @@ WeightFile::WeightFile(const std::filesystem::path& path) : path_(path), file_(p
   const std::string where = path.string();
   const std::span<const std::byte> bytes = file_->bytes();
   bytes_ = bytes.size();
-  if (file_->text().starts_with("PK")) {
+  if (is_safetensors(file_->text())) {
+    read_safetensors();
+  } else if (file_->text().starts_with("PK")) {
     const ZipFile zip(bytes, where);
     contents_ = is_torch(zip) ? read_pytorch_zip(zip, where) : read_npz(zip, where);
   } else if (is_legacy_pytorch(bytes)) {
@@ -61,12 +73,16 @@ WeightFile::WeightFile(const std::filesystem::path& path) : path_(path), file_(p
   } else {
     const std::string other = foreign_format(file_->text());
     if (!other.empty()) throw Error(Fault::input, str(where, ": ", other));
-    file_.reset();
-    safetensors_.emplace(path);
-    checksum_fits_ = safetensors_->verify();
-    contents_ = contents_of(*safetensors_);
+    read_safetensors();
   }
   check();
+}
+
+void WeightFile::read_safetensors() {
+  file_.reset();
+  safetensors_.emplace(path_);
+  checksum_fits_ = safetensors_->verify();
+  contents_ = contents_of(*safetensors_);
 }
 
 void WeightFile::check() {

@@ -40,6 +40,7 @@ class WeightFile {
   bool checksum_fits() const { return checksum_fits_; }  // thorax's own; false: the file has none
 
  private:
+  void read_safetensors();
   void check();
   std::filesystem::path path_;
   std::optional<MappedFile> file_;

@@ -115,7 +115,7 @@ TEST_CASE("weights of a file: the backbone is taken exactly, the head stays as i
 
   const WeightFile file(folder / "f");
   const uint64_t version = ours.version();
-  const std::string report = initialize_backbone(file, "densenet121", ours);
+  const std::string report = take_weights(file, "densenet121", 0, ours);
   CHECK(ours.version() > version);
   CHECK(
       report ==
@@ -135,6 +135,13 @@ TEST_CASE("weights of a file: the backbone is taken exactly, the head stays as i
     const Tensor expected = head ? drawn.find(name) : theirs.find(name);
     CHECK(std::memcmp(t.data, expected.data, t.bytes()) == 0);
   }
+  // With its head, and only for as many classes as it has.
+  take_weights(file, "densenet121", 3, ours);
+  for (const char* name : {"classifier.weight", "classifier.bias"}) {
+    CHECK(std::memcmp(ours.find(name).data, theirs.find(name).data, theirs.find(name).bytes()) == 0);
+  }
+  CHECK_THROWS_WITH_AS(take_weights(file, "densenet121", 4, ours),
+                       doctest::Contains("classifier.weight is [3,1024] F32, not [4,1024]"), Error);
   const auto scaling = input_scaling(file);
   REQUIRE(scaling);
   for (const int pixel : {0, 100, 255}) {  // (2 x/255 - 1) 1024, as torchxrayvision feeds it
@@ -152,7 +159,7 @@ TEST_CASE("weights of a file: what does not fit is told in one line") {
   const auto message = [&](const std::vector<NamedTensor>& tensors) -> std::string {
     write_safetensors(folder / "f", tensors, {});
     try {
-      initialize_backbone(WeightFile(folder / "f"), "densenet121", store);
+      take_weights(WeightFile(folder / "f"), "densenet121", 0, store);
       return "accepted";
     } catch (const Error& e) {
       CHECK(e.fault() == Fault::input);

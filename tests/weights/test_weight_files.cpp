@@ -140,6 +140,18 @@ TEST_CASE("weights: safetensors of any dtype and rank, by the same interface") {
   }
 }
 
+TEST_CASE("weights: a safetensors header may be as long as another format's first bytes say") {
+  const TemporaryFolder folder;
+  for (const uint64_t length : {0x80U, 0x4b50U}) {  // "\x80", "PK"
+    std::string header(length, ' ');
+    header.replace(0, 2, "{}");
+    std::string file(8, '\0');
+    std::memcpy(file.data(), &length, sizeof length);
+    write_text(folder / "f", file + header);
+    CHECK(WeightFile(folder / "f").contents().format == "safetensors");
+  }
+}
+
 TEST_CASE("weights: what is not read is told apart") {
   const TemporaryFolder folder;
   const auto message = [&](const std::string& content) -> std::string {
