@@ -201,6 +201,7 @@ std::span<const std::string_view> pytorch_callables() {
   static constexpr std::string_view names[] = {
       "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor_v3",
       "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state", "torch._tensor._rebuild_from_type_v2",
+      "torch.nn.backends.thnn._get_thnn_function_backend",  // of modules before 1.3
       "torch.Size", "torch.device", "torch.torch_version.TorchVersion", "torch.jit._pickle.build_intlist",
       "torch.jit._pickle.build_tensorlist", "torch.jit._pickle.build_doublelist", "torch.jit._pickle.build_boollist",
       "torch.jit._pickle.restore_type_tag",
