@@ -6,6 +6,7 @@
 #include "apps/inspect_data_set.h"
 #include "apps/printable.h"
 #include "apps/verbs.h"
+#include "models/registry.h"
 #include "tensor/error.h"
 
 namespace thorax {
@@ -13,19 +14,24 @@ namespace thorax {
 Flags inspect_flags() {
   return Flags(
       "inspect", "FILE|FOLDER... [flags]",
-      "What is in a checkpoint (safetensors), or in a data set (table, .npz, folder): counts, labels, duplicates, faults.",
-      with_data_flags({{"json", "", "one JSON object per file on stdout", ""},
+      "What is in a file of weights (safetensors, PyTorch, numpy: tensors, metadata, checksum), or in a data set (table, .npz, "
+      "folder: counts, labels, duplicates, faults).",
+      with_data_flags({{"json", "", "one JSON object per file on stdout; of weights with SHA-256 of each tensor", ""},
+                       {"model", "NAME", "of weights: tell how the tensors fit this architecture", ""},
                        {"table-only", "", "of a data set: leave its images alone", ""},
                        {"threads", "N", "0: all processors", "0"},
                        {"quiet", "", "no progress", ""}},
                       {}),
-      {"thorax inspect run/best.safetensors", "thorax inspect labels.csv", "thorax inspect CheXpert/ --table-only --json"}, true);
+      {"thorax inspect run/best.safetensors", "thorax inspect --model densenet121 checkpoint.pth", "thorax inspect labels.csv",
+       "thorax inspect CheXpert/ --table-only --json"},
+      true);
 }
 
 int run_inspect(Flags& flags) {
   const std::vector<std::string>& files = flags.positionals();
   if (files.empty()) throw Error(Fault::input, "inspect: a FILE is expected", "thorax inspect --help has examples");
   ProgressLine::set_quiet(flags.on("quiet"));
+  const std::string model = flags.text("model").empty() ? "" : find_model(flags.text("model")).name;
   int64_t failed = 0;
   for (const std::string& file : files) {
     try {
@@ -36,7 +42,7 @@ int run_inspect(Flags& flags) {
         text = description.text;
         if (description.unreadable > 0) ++failed;
       } else {
-        text = json ? describe_checkpoint_json(file) + '\n' : describe_checkpoint(file);
+        text = json ? describe_checkpoint_json(file, model) + '\n' : describe_checkpoint(file, model);
       }
       std::printf("%s%s", !json && file != files.front() ? "\n" : "", text.c_str());
     } catch (const Error& e) {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "apps/console.h"
+#include "apps/initial_weights.h"
 #include "apps/interrupt.h"
 #include "apps/metadata.h"
 #include "apps/method_flags.h"
@@ -203,15 +204,25 @@ class Training {
   double epoch_seconds_ = 0;
 };
 
-void print_plan(const TrainConfig& config, Training& training) {
+// The weights that a new run begins with; returns where they come from. A run that has a state goes on with that.
+std::string begin_weights(const TrainConfig& config, const Flags& flags, Store& store) {
+  const RunPaths run(flags.text("resume"));
+  const bool begun = flags.given("resume") && (path_exists(run.state()) || path_exists(run.previous_state()));
+  if (begun) return "weights of the run";
+  if (config.init.empty()) return "random weights";
+  const std::string report = take_weights(weights::WeightFile(config.init), config.model, 0, store);
+  return str("begins with ", printable(config.init.filename().string()), "\n        ", report);
+}
+
+void print_plan(const TrainConfig& config, Training& training, const std::string& origin) {
   Program& program = training.trainer().training_program();
-  std::fprintf(stderr, "input   grey, %s, %s to %ldx%ld, (x/255 - %.3f)/%.3f\n",
+  std::fprintf(stderr, "input   grey, %s, %s to %ldx%ld, (x/255 - %.4g)/%.4g\n",
                config.recipe.equalize ? "histogram equalised" : "as it is",
                config.recipe.fit == Fit::stretch ? "stretched" : "padded", static_cast<long>(config.recipe.size),
                static_cast<long>(config.recipe.size), static_cast<double>(config.recipe.mean),
                static_cast<double>(config.recipe.std));
-  std::fprintf(stderr, "model   %s, %s parameters, random weights\n", config.model.c_str(),
-               with_commas(training.trainer().store().parameter_count()).c_str());
+  std::fprintf(stderr, "model   %s, %s parameters, %s\n", config.model.c_str(),
+               with_commas(training.trainer().store().parameter_count()).c_str(), origin.c_str());
   std::fputs(method_lines(config, training.trainer().options().loss, training.classes()).c_str(), stderr);
   std::fprintf(stderr, "plan    cpu, %d threads, %s, %s; %.2f TFLOP a step of %ld\n        %s of memory, known before it runs\n",
                config.threads, isa() == Isa::avx512 ? "AVX-512" : "AVX2", config.dtype == DType::bf16 ? "bf16" : "fp32",
@@ -258,7 +269,7 @@ int run_train(Flags& flags) {
   const bool write_split = data.split_here;
   const data::Manifest manifest = write_split ? data.manifest : data::Manifest{};
   Training training(config, text, std::move(data), loss);
-  print_plan(config, training);
+  print_plan(config, training, begin_weights(config, flags, training.trainer().store()));
   if (flags.on("dry-run")) {
     dry_run(config, training);
     return 0;

@@ -19,6 +19,7 @@ struct TrainConfig {
   data::Recipe recipe;
   data::Augment augment;
   std::string model = "densenet121";
+  std::filesystem::path init;  // a file whose weights the backbone begins with; empty: drawn
   DType dtype = DType::f32;
   LossOptions loss;
   int64_t batch = 32;

@@ -10,6 +10,8 @@
 #include "apps/console.h"
 #include "apps/data_flags.h"
 #include "apps/image_cache.h"
+#include "apps/initial_weights.h"
+#include "apps/metadata.h"
 #include "apps/method_flags.h"
 #include "apps/printable.h"
 #include "apps/verbs.h"
@@ -31,9 +33,12 @@ Flags train_flags() {
                                             {"resume", "RUN", "go on with the run in this folder", ""},
                                             {"overwrite", "", "replace what is in --out", ""},
                                             {"model", "NAME", model_names(), "densenet121"},
+                                            {"init", "FILE", "begin with its backbone: .safetensors, .pth, .pt or .npz", ""},
                                             {"size", "PIXELS", "side of the network's input", "512"},
                                             {"fit", "stretch|pad", "how an image becomes a square", "stretch"},
                                             {"no-equalize", "", "leave out the histogram equalisation", ""},
+                                            {"mean", "X", "of (pixel/255 - mean)/std; else as --init's file tells", "0.449"},
+                                            {"std", "X", "of the same", "0.226"},
                                             {"epochs", "N", "passes over the training images", "80"},
                                             {"batch", "N", "images in a step", "32"},
                                             {"flip", "", "augment: mirror every second image", ""},
@@ -64,6 +69,14 @@ DType dtype_of_flag(const Flags& flags) {
   return name == "bf16" ? DType::bf16 : DType::f32;
 }
 
+// As flags, so that config.toml holds them and a resumed run does not need the file again.
+void take_input_scaling(Flags& flags) {
+  const auto scaling = input_scaling(weights::WeightFile(flags.text("init")));
+  if (!scaling) return;
+  flags.set("mean", encode_number(static_cast<double>(scaling->mean)));
+  flags.set("std", encode_number(static_cast<double>(scaling->std)));
+}
+
 }  // namespace
 
 TrainConfig train_config(Flags& flags) {
@@ -76,6 +89,10 @@ TrainConfig train_config(Flags& flags) {
   c.skip_bad = flags.on("skip-bad");
   c.model = find_model(flags.text("model")).name;
   c.recipe = recipe_of(flags);
+  c.init = flags.text("init");
+  if (!c.init.empty() && !flags.given("resume") && !flags.given("mean") && !flags.given("std")) take_input_scaling(flags);
+  c.recipe.mean = static_cast<float>(flags.number("mean", 0, 1));
+  c.recipe.std = static_cast<float>(flags.number("std", 1e-6, 10));
   c.epochs = flags.integer("epochs", 1, 100000);
   c.batch = flags.integer("batch", 1, 4096);
   read_method(flags, c);
@@ -110,7 +127,7 @@ std::string origin(const std::filesystem::path& table) {
 }  // namespace
 
 std::string config_of_run(Flags flags) {
-  for (const char* path : {"data", "root", "split-file"}) {
+  for (const char* path : {"data", "root", "split-file", "init"}) {
     if (!flags.text(path).empty()) flags.set(path, std::filesystem::absolute(flags.text(path)).lexically_normal().string());
   }
   return origin(flags.text("data")) + flags.to_toml({std::begin(run_flags), std::end(run_flags)});
@@ -118,7 +135,7 @@ std::string config_of_run(Flags flags) {
 
 std::string config_of_model(const Flags& flags) {
   std::vector<std::string> without{std::begin(run_flags), std::end(run_flags)};
-  without.insert(without.end(), {"data", "root", "split-file"});
+  without.insert(without.end(), {"data", "root", "split-file", "init"});
   return flags.to_toml(without);
 }
 

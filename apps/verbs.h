@@ -31,6 +31,8 @@ Flags compare_flags();
 int run_compare(Flags& flags);
 Flags predict_flags();
 int run_predict(Flags& flags);
+Flags export_flags();
+int run_export(Flags& flags);
 Flags inspect_flags();
 int run_inspect(Flags& flags);
 Flags split_flags();
