@@ -14,7 +14,7 @@ const std::vector<Verb>& verbs() {
       {"learn", "train", "train a model on a table of radiographs", train_flags, run_train},
       {"learn", "evaluate", "measure a run: AUC, sensitivity, specificity, F1, with intervals", evaluate_flags, run_evaluate},
       {"use", "predict", "probabilities for files or folders", predict_flags, run_predict},
-      {"data", "inspect", "what is in a checkpoint", inspect_flags, run_inspect},
+      {"data", "inspect", "what is in a radiograph or a checkpoint", inspect_flags, run_inspect},
       {"data", "phantom", "synthetic radiographs to try things with", phantom_flags, run_phantom},
   };
   return list;

@@ -91,7 +91,7 @@ TEST_CASE("images: the reasons") {
   write_text(folder / "empty.png", "");
   check_refused(folder / "empty.png", "the file is empty");
   write_text(folder / "text.png", "this is no image");
-  check_refused(folder / "text.png", "neither a PNG nor a JPEG file");
+  check_refused(folder / "text.png", "neither a PNG nor a JPEG nor a DICOM file");
   const std::string png = read_text(fixture("grey.png"));
   write_text(folder / "cut.png", png.substr(0, 200));
   check_refused(folder / "cut.png", "PNG data ends after 200 bytes, before the image does");
