@@ -79,7 +79,7 @@ class DicomMaker {
     const auto length = static_cast<uint32_t>(v.length >= 0 ? static_cast<size_t>(v.length) : v.bytes.size());
     const uint32_t said = v.undefined_length ? 0xFFFFFFFF : length;
     if (implicit_) return head + u32(said) + v.bytes;
-    const bool is_long = v.vr == "OB" || v.vr == "OW" || v.vr == "SQ" || v.vr == "UN";
+    const bool is_long = v.vr == "OB" || v.vr == "OF" || v.vr == "OW" || v.vr == "SQ" || v.vr == "UN";
     return head + v.vr + (is_long ? u16(0) + u32(said) : u16(static_cast<int>(length))) + v.bytes;
   }
   // A lookup table's sequence of one item.
@@ -96,8 +96,8 @@ class DicomMaker {
     const DicomMaker little{Plain()};
     const std::string content = little.element(0x00020001, {"OB", std::string("\0\1", 2), false, -1}) +
                                 little.element(0x00020010, {"UI", uid_ + std::string(uid_.size() % 2, '\0'), false, -1});
-    return std::string(128, '\0') + "DICM" + little.element(0x00020000, {"UL", little.u32(static_cast<uint32_t>(content.size())), false, -1}) +
-           content;
+    return std::string(128, '\0') + "DICM" +
+           little.element(0x00020000, {"UL", little.u32(static_cast<uint32_t>(content.size())), false, -1}) + content;
   }
   std::string data_set() const {
     std::string bytes;

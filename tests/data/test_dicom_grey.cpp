@@ -67,7 +67,7 @@ TEST_CASE("dicom grey: the three window functions, the first of several windows"
   // C.11.2.1.2: x <= c - 0.5 - (w - 1)/2 is black, x > c - 0.5 + (w - 1)/2 white.
   CHECK(grey(windowed("500", "601")) == of_samples([](double x) { return ramp(x, 199.5, 799.5); }));
   CHECK(grey(windowed("500\\1", "601\\1")) == grey(windowed("500", "601")));
-  CHECK(grey(windowed("500", "600", "LINEAR_EXACT")) == of_samples([](double x) { return ramp(x, 200, 800); }));
+  CHECK(grey(windowed("500", "601", "LINEAR_EXACT")) == of_samples([](double x) { return ramp(x, 199.5, 800.5); }));
   CHECK(grey(windowed("500", "600", "SIGMOID")) == of_samples([](double x) { return 1 / (1 + std::exp(-4 * (x - 500) / 600)); }));
   CHECK(grey(windowed("500", "1")) == of_samples([](double x) { return x >= 500 ? 1.0 : 0.0; }));
   CHECK(has(input_error([] { grey(windowed("500", "600", "CUBIC")); }), "VOI LUT Function (0028,1056) is none of"));
