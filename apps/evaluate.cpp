@@ -2,6 +2,7 @@
 #include <set>
 
 #include "apps/console.h"
+#include "apps/isolation.h"
 #include "apps/metrics_table.h"
 #include "apps/run_folder.h"
 #include "apps/scoring.h"
@@ -9,6 +10,7 @@
 #include "apps/train_flags.h"
 #include "apps/verbs.h"
 #include "data/csv.h"
+#include "data/dicom_rows.h"
 #include "data/split.h"
 #include "metrics/evaluation.h"
 
@@ -99,13 +101,16 @@ int run_evaluate(Flags& flags) {
   const Stream stream{Device::cpu, threads_of(flags)};
   LoadedModel model(file, flags.integer("batch", 1, 4096), stream);
   const ModelDescription& d = model.description();
-  const data::Manifest manifest = table_of(flags, run, d);
+  data::Manifest manifest = table_of(flags, run, d);
+  const int workers = static_cast<int>(flags.integer("workers", 1, 256));
+  data::take_from_dicom(manifest, workers);
+  warn_where_decoders_have_rights();
   const std::string split = flags.choice("split", {"train", "val", "test", "all"});
   const std::vector<size_t> rows = rows_of(manifest, split);
 
   data::LoaderOptions loader_options;
   loader_options.batch = model.network().batch();
-  loader_options.workers = static_cast<int>(flags.integer("workers", 1, 256));
+  loader_options.workers = workers;
   data::Loader loader(manifest, rows, d.recipe, loader_options);
   ProgressLine line("predicting", loader.images());
   int64_t done = 0;

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "apps/console.h"
+#include "apps/isolation.h"
 #include "apps/metadata.h"
 #include "apps/model_file.h"
 #include "apps/printable.h"
@@ -15,7 +16,7 @@ namespace thorax {
 
 Flags predict_flags() {
   return Flags("predict", "--run RUN FILE|DIR... [flags]",
-               "Probabilities for radiographs (PNG, JPEG); + marks one at or above its cut-off.",
+               "Probabilities for radiographs (DICOM, PNG, JPEG); + marks one at or above its cut-off.",
                {
                    {"run", "RUN", "a run folder or a model file", ""},
                    {"threads", "N", "0: all processors", "0"},
@@ -138,14 +139,18 @@ int run_predict(Flags& flags) {
   LoadedModel model(model_of_run(flags.text("run")), 1, {Device::cpu, threads_of(flags)});
   const std::vector<std::filesystem::path> files = files_of(flags.positionals());
   const Output output(flags, model.description(), files);
+  warn_where_decoders_have_rights();
   int64_t failed = 0;
   for (const auto& file : files) {
     try {
-      const std::vector<uint8_t> plane = data::preprocess(data::decode_image(file), model.description().recipe);
+      const data::Image image = data::decode_image(file);
+      if (!image.warning.empty())
+        std::fprintf(stderr, "warning %s: %s\n", printable(file.string()).c_str(), image.warning.c_str());
+      const std::vector<uint8_t> plane = data::preprocess(image, model.description().recipe);
       std::copy(plane.begin(), plane.end(), model.network().bytes().as<uint8_t>());
     } catch (const Error& e) {
       if (e.fault() != Fault::input) throw;
-      std::fprintf(stderr, "thorax: %s\n", e.what());
+      std::fprintf(stderr, "thorax: %s\n", printable(e.what()).c_str());
       ++failed;
       continue;
     }

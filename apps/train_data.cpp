@@ -8,6 +8,7 @@
 #include "apps/console.h"
 #include "apps/printable.h"
 #include "data/check.h"
+#include "data/dicom_rows.h"
 #include "data/split.h"
 
 namespace thorax {
@@ -48,6 +49,7 @@ TrainData load_train_data(const TrainConfig& config, int64_t& dropped) {
   TrainData d;
   d.manifest = data::read_manifest(config.manifest);
   dropped = drop_unreadable(config, d.manifest);
+  d.dicom = data::take_from_dicom(d.manifest, std::max(1, config.workers));
   if (!d.manifest.has_split) {
     data::split_by_patient(d.manifest, config.seed);
     d.split_here = true;
@@ -79,6 +81,10 @@ void print_data(const TrainConfig& config, const TrainData& d, int64_t dropped) 
     std::fprintf(stderr, "        warning: %s patients are in more than one split\n", number(shared).c_str());
   else if (d.manifest.has_patients)
     std::fprintf(stderr, "        no patient is in two splits\n");
+  if (d.dicom.other_modality > 0) {
+    std::fprintf(stderr, "        warning: %s images are neither CR nor DX nor DR by their modality\n",
+                 with_commas(d.dicom.other_modality).c_str());
+  }
   if (dropped > 0) std::fprintf(stderr, "        %s unreadable images are left out\n", with_commas(dropped).c_str());
   std::fprintf(stderr, "        %-30s %8s %8s %8s\n", "positive", "train", "val", "test");
   const ClassCounts val = count(d.manifest, d.val);

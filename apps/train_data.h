@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "apps/train_config.h"
+#include "data/dicom_rows.h"
 
 namespace thorax {
 
@@ -11,7 +12,8 @@ struct TrainData {
   data::Manifest manifest;
   std::vector<size_t> train, val, test;  // rows
   ClassCounts counts;                    // of the training images
-  bool split_here = false;               // the table had no split column
+  data::DicomCounts dicom;
+  bool split_here = false;  // the table had no split column
 };
 
 // Reads the table, drops or refuses unreadable images, makes the split where the table has none. Prints nothing.

@@ -22,9 +22,6 @@ namespace thorax::data {
 
 namespace {
 
-// Of one file. A slow or busy machine is no hang: computing counts, the rest only in the end.
-constexpr double most_computing = 9;
-constexpr double most_waiting = 60;
 // Shared memory beyond this is given back after a job.
 constexpr size_t kept_bytes = size_t{64} << 20;
 constexpr size_t memory_bytes = wire::most_in + wire::most_out;
@@ -95,13 +92,13 @@ double now() {
 
 }  // namespace
 
-DecoderProcess::DecoderProcess() {
+DecoderProcess::DecoderProcess(const Limits& limits) : limits_(limits) {
   link_decoder_process();
   start();
   wire::Hello hello;
   // The sizes of messages are checked: what answers may be anything by then.
-  if (!wait(most_computing, most_waiting) || recv(socket_.get(), &hello, sizeof hello, 0) != static_cast<ssize_t>(sizeof hello) ||
-      hello.version != 1 || hello.isolation > wire::Isolation::sanitizer) {
+  if (!wait() || recv(socket_.get(), &hello, sizeof hello, 0) != static_cast<ssize_t>(sizeof hello) || hello.version != 1 ||
+      hello.isolation > wire::Isolation::sanitizer) {
     errno = ECHILD;
     const int signal = reap();
     munmap(memory_, memory_bytes);
@@ -156,7 +153,7 @@ double DecoderProcess::seconds_of_computing() const {
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
-bool DecoderProcess::wait(double computing, double in_all) {
+bool DecoderProcess::wait() {
   const double begin = now();
   const double begin_computing = seconds_of_computing();
   for (int milliseconds = 20;; milliseconds = 200) {
@@ -164,7 +161,7 @@ bool DecoderProcess::wait(double computing, double in_all) {
     const int ready = poll(&what, 1, milliseconds);
     if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) return false;
-    if (now() - begin > in_all || seconds_of_computing() - begin_computing > computing) return false;
+    if (now() - begin > limits_.in_all || seconds_of_computing() - begin_computing > limits_.computing) return false;
   }
 }
 
@@ -179,7 +176,7 @@ DecoderProcess::Result DecoderProcess::decode(const CodecJob& job, std::span<con
   std::copy(in.begin(), in.end(), memory_);
   const wire::Request request{++served_, job, in.size()};
   const bool sent = send(socket_.get(), &request, sizeof request, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof request);
-  if (sent && !wait(most_computing, most_waiting)) {
+  if (sent && !wait()) {
     reap();
     result.end = End::too_long;
     return result;

@@ -16,8 +16,14 @@ namespace thorax::data {
 
 class DecoderProcess {
  public:
+  // In seconds, for one file. A slow or busy machine is no hang: computing counts, the rest only in the end.
+  struct Limits {
+    double computing = 9;
+    double in_all = 60;
+  };
   // Starts it and waits until it is locked up. Throws Error(machine).
-  DecoderProcess();
+  explicit DecoderProcess(const Limits& limits);
+  DecoderProcess() : DecoderProcess(Limits()) {}
   DecoderProcess(const DecoderProcess&) = delete;
   DecoderProcess& operator=(const DecoderProcess&) = delete;
   ~DecoderProcess();  // ends it
@@ -35,13 +41,15 @@ class DecoderProcess {
   wire::Isolation isolation() const { return isolation_; }
   uint64_t served() const { return served_; }
   double seconds_of_computing() const;
+  pid_t pid() const { return pid_; }
 
  private:
   void start();
-  bool wait(double computing, double in_all);  // for a message; false: time is over
+  bool wait();  // for a message; false: time is over
   void release(size_t in_bytes, size_t out_bytes);
   int reap();  // the signal that ended it
 
+  Limits limits_;
   Descriptor socket_;
   uint8_t* memory_ = nullptr;
   pid_t pid_ = -1;

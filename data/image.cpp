@@ -5,6 +5,7 @@
 
 #include "data/container.h"
 #include "data/dicom.h"
+#include "data/dicom_describe.h"
 #include "data/dicom_grey.h"
 #include "data/dicom_samples.h"
 #include "data/limits.h"
@@ -27,14 +28,14 @@ Size checked(const std::optional<Size>& size) {
 Image decode_bytes(std::span<const uint8_t> bytes) {
   if (is_dicom(bytes)) {
     const Dicom dicom = read_dicom(bytes);
-    return {dicom.rows, dicom.columns, grey_of(dicom, stored_samples(dicom))};
+    return {dicom.rows, dicom.columns, grey_of(dicom, stored_samples(dicom)), modality_warning(dicom)};
   }
   const Format format = format_of(bytes);
   const std::string reason = why_not_whole(bytes, format);
   if (!reason.empty()) refuse(reason);
   const Size size = checked(size_of(bytes, format));
   const Codec codec = format == Format::png ? Codec::png : Codec::jpeg;
-  return {size.height, size.width, decode_apart({codec, 1, size.height, size.width}, bytes)};
+  return {size.height, size.width, decode_apart({codec, 1, size.height, size.width}, bytes), {}};
 }
 
 // The quick look: header and end; at the rest of the file only where these do not tell.
