@@ -43,7 +43,7 @@ struct Failing {
 };
 
 // What libraries ask for and can do without.
-constexpr std::array<Failing, 15> failing{{
+constexpr std::array<Failing, 17> failing{{
     {SYS_open, EACCES},
     {SYS_openat, EACCES},
     {SYS_stat, EACCES},
@@ -59,6 +59,8 @@ constexpr std::array<Failing, 15> failing{{
     {SYS_uname, EPERM},
     {SYS_set_robust_list, EPERM},
     {SYS_rseq, ENOSYS},
+    {SYS_rt_sigaction, EPERM},  // the first step of starting a thread, as OpenJPEG does where it can
+    {SYS_clone, EAGAIN},
 }};
 
 constexpr uint32_t first_x32 = 0x40000000;
