@@ -56,11 +56,13 @@ std::string png_fault(std::span<const uint8_t> bytes) {
 }
 
 std::string jpeg_fault(std::span<const uint8_t> bytes) {
-  bool scanned = false;
+  constexpr int most_scans = 100;  // progressive files of many empty scans take hours
+  int scans = 0;
   size_t at = 2;
   while (const auto segment = jpeg::next_segment(bytes, at)) {
-    if (segment->marker == jpeg::end_of_image) return scanned ? std::string() : "JPEG file without an image";
-    if (segment->marker == jpeg::start_of_scan) scanned = true;
+    if (segment->marker == jpeg::end_of_image) return scans > 0 ? std::string() : "JPEG file without an image";
+    if (segment->marker == jpeg::start_of_scan && ++scans > most_scans)
+      return str("JPEG file of more than ", most_scans, " scans");
     if (segment->marker == jpeg::huffman_tables && !jpeg::huffman_tables_fit(segment->data)) {
       return str("JPEG data is damaged: wrong Huffman tables at byte ", segment->begin);
     }

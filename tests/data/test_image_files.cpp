@@ -127,6 +127,16 @@ TEST_CASE("images: Huffman tables that are larger than the decoder's are refused
   CHECK(has(input_error([&] { decode_image(folder / "a.jpg"); }), str("wrong Huffman tables at byte ", table)));
 }
 
+TEST_CASE("images: a JPEG file of very many scans is refused") {
+  const TemporaryFolder folder;
+  std::string jpeg = read_text(fixture("progressive.jpg"));
+  const size_t scan = jpeg.find("\xFF\xDA");
+  REQUIRE(scan != std::string::npos);
+  for (int i = 0; i < 100; ++i) jpeg.insert(scan, std::string("\xFF\xDA\0\x08\1\1\0\0\x3F\0", 10));
+  write_text(folder / "a.jpg", jpeg);
+  CHECK(has(input_error([&] { decode_image(folder / "a.jpg"); }), "JPEG file of more than 100 scans"));
+}
+
 TEST_CASE("images: damaged files give an Error or an image, never anything else") {
   const TemporaryFolder folder;
   uint32_t state = 1;
