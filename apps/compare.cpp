@@ -4,6 +4,7 @@
 #include "apps/console.h"
 #include "apps/ensemble.h"
 #include "apps/image_cache.h"
+#include "apps/isolation.h"
 #include "apps/printable.h"
 #include "apps/run_table.h"
 #include "apps/train_flags.h"
@@ -113,6 +114,7 @@ int run_compare(Flags& flags) {
   const std::vector<std::string>& runs = flags.positionals();
   if (runs.size() != 2) throw Error(Fault::input, "compare: two runs are expected", "thorax compare --help has examples");
   ProgressLine::set_quiet(flags.on("quiet"));
+  warn_where_decoders_have_rights();
   const std::string split = flags.choice("split", {"train", "val", "test", "all"});
   const int64_t batch = flags.integer("batch", 1, 4096);
   const auto workers = static_cast<int>(flags.integer("workers", 1, 256));

@@ -4,6 +4,7 @@
 #include "apps/console.h"
 #include "apps/ensemble.h"
 #include "apps/image_cache.h"
+#include "apps/isolation.h"
 #include "apps/metrics_table.h"
 #include "apps/printable.h"
 #include "apps/reliability_table.h"
@@ -197,6 +198,7 @@ int run_evaluate(Flags& flags) {
   if (runs.empty()) throw Error(Fault::input, "evaluate: a RUN is expected", "thorax evaluate --help has examples");
   ProgressLine::set_quiet(flags.on("quiet"));
   const std::string split = flags.choice("split", {"train", "val", "test", "all"});
+  warn_where_decoders_have_rights();
   policy_of(flags.text("cutoff"));  // refused before anything is computed
   const Ensemble models(runs, flags.integer("batch", 1, 4096), {Device::cpu, threads_of(flags)}, test_views(flags));
   const data::Manifest manifest = table_of(flags, runs[0], models.classes());

@@ -4,6 +4,7 @@
 
 #include "apps/console.h"
 #include "apps/ensemble.h"
+#include "apps/isolation.h"
 #include "apps/metadata.h"
 #include "apps/printable.h"
 #include "apps/train_flags.h"
@@ -15,7 +16,7 @@ namespace thorax {
 
 Flags predict_flags() {
   return Flags("predict", "--run RUN FILE|DIR... [flags]",
-               "Probabilities for radiographs (PNG, JPEG); + marks one at or above its cut-off.",
+               "Probabilities for radiographs (DICOM, PNG, JPEG); + marks one at or above its cut-off.",
                {
                    {"run", "RUN,...", "a run folder or a model file; of several: the mean", ""},
                    {"tta", "none|flip|six", "the mean over mirrored and turned images", "none"},
@@ -141,13 +142,17 @@ int run_predict(Flags& flags) {
   if (!models.has_own_cutoffs()) model.cutoffs.assign(model.classes.size(), std::nullopt);
   const std::vector<std::filesystem::path> files = files_of(flags.positionals());
   const Output output(flags, model, files);
+  warn_where_decoders_have_rights();
   int64_t failed = 0;
   for (const auto& file : files) {
     try {
-      output.line(file, models.predict(data::decode_image(file)).data());
+      const data::Image image = data::decode_image(file);
+      if (!image.warning.empty())
+        std::fprintf(stderr, "warning %s: %s\n", printable(file.string()).c_str(), image.warning.c_str());
+      output.line(file, models.predict(image).data());
     } catch (const Error& e) {
       if (e.fault() != Fault::input) throw;
-      std::fprintf(stderr, "thorax: %s\n", e.what());
+      std::fprintf(stderr, "thorax: %s\n", printable(e.what()).c_str());
       ++failed;
     }
   }

@@ -10,6 +10,7 @@
 #include "apps/printable.h"
 #include "apps/toml.h"
 #include "apps/train_flags.h"
+#include "data/dicom_rows.h"
 #include "data/split.h"
 
 namespace thorax {
@@ -37,7 +38,9 @@ namespace {
 data::Manifest read_table(const Flags& flags, const std::vector<std::string>& classes) {
   data::ManifestOptions o = manifest_options(flags, flags.text("data"));
   o.labels = classes;
-  return data::read_manifest(o);
+  data::Manifest manifest = data::read_manifest(o);
+  data::take_from_dicom(manifest, static_cast<int>(flags.integer("workers", 1, 256)));
+  return manifest;
 }
 
 }  // namespace

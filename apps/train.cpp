@@ -8,6 +8,7 @@
 #include "apps/console.h"
 #include "apps/initial_weights.h"
 #include "apps/interrupt.h"
+#include "apps/isolation.h"
 #include "apps/metadata.h"
 #include "apps/method_flags.h"
 #include "apps/model_file.h"
@@ -264,6 +265,7 @@ int run_train(Flags& flags) {
   int64_t dropped = 0;
   TrainData data = load_train_data(config, dropped);
   print_data(config, data, dropped);
+  warn_where_decoders_have_rights();
   const LossTable loss = make_loss(config.loss, data.counts);
   if (!loss.note.empty()) std::fprintf(stderr, "note    %s\n", loss.note.c_str());
   const bool write_split = data.split_here;

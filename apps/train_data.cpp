@@ -9,6 +9,7 @@
 #include "apps/image_cache.h"
 #include "apps/printable.h"
 #include "data/check.h"
+#include "data/dicom_rows.h"
 #include "data/label_counts.h"
 #include "data/split.h"
 
@@ -67,6 +68,7 @@ TrainData load_train_data(const TrainConfig& config, int64_t& dropped) {
   d.cache = find();
   dropped = drop_unreadable(config, d.manifest, d.cache.get());
   if (dropped > 0) d.cache = find();  // whose rows are those of the manifest
+  d.dicom = data::take_from_dicom(d.manifest, std::max(1, config.workers));
   if (!d.manifest.has_split) {
     data::split_by_patient(d.manifest, config.seed);
     d.split_here = true;
@@ -106,6 +108,10 @@ void print_data(const TrainConfig& config, const TrainData& d, int64_t dropped) 
     std::fprintf(stderr, "        warning: %s patients are in more than one split\n", number(shared).c_str());
   else if (d.manifest.has_patients)
     std::fprintf(stderr, "        no patient is in two splits\n");
+  if (d.dicom.other_modality > 0) {
+    std::fprintf(stderr, "        warning: %s images are neither CR nor DX nor DR by their modality\n",
+                 with_commas(d.dicom.other_modality).c_str());
+  }
   if (dropped > 0) std::fprintf(stderr, "        %s unreadable images are left out\n", with_commas(dropped).c_str());
   std::fputs(d.cache_line.c_str(), stderr);
   for (const std::string& note : d.manifest.notes) std::fprintf(stderr, "note    %s\n", printable(note).c_str());

@@ -5,13 +5,15 @@
 
 #include "apps/train_config.h"
 #include "data/cache.h"
+#include "data/dicom_rows.h"
 
 namespace thorax {
 
 struct TrainData {
   data::Manifest manifest;
-  std::vector<size_t> train, val, test;             // rows
-  ClassCounts counts;                               // of the training images
+  std::vector<size_t> train, val, test;  // rows
+  ClassCounts counts;                    // of the training images
+  data::DicomCounts dicom;
   std::shared_ptr<const data::CachedImages> cache;  // or none
   std::string cache_line;                           // what a person should know of it
   bool split_here = false;                          // the table did not tell all of it

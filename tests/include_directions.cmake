@@ -13,6 +13,7 @@ set(embed_may embed kernels/image_math.h)
 # Third-party headers that one file, or one small folder, may include.
 set(only_dnnl kernels/onednn/)
 set(only_stb data/stb.cpp)
+set(only_gdcm data/gdcm.cpp)
 set(only_toml\\+\\+ apps/toml.cpp)
 set(only_zlib data/inflate.cpp weights/inflate.cpp)
 
@@ -36,8 +37,8 @@ foreach(folder tensor kernels layers models losses optim parallel data metrics w
           list(APPEND wrong "${file} includes ${included}")
         endif()
       endif()
-      foreach(library dnnl stb toml\\+\\+ zlib)
-        if(included MATCHES "^${library}[./]")
+      foreach(library dnnl stb gdcm zlib toml\\+\\+)
+        if(included MATCHES "^${library}[-./]")
           set(allowed FALSE)
           foreach(place ${only_${library}})
             string(FIND "${file}" "${place}" at)

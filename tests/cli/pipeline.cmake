@@ -4,20 +4,7 @@
 file(REMOVE_RECURSE ${WORK})
 file(MAKE_DIRECTORY ${WORK})
 
-function(run expected)
-  execute_process(COMMAND ${PROGRAM} ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE out ERROR_VARIABLE err WORKING_DIRECTORY ${WORK})
-  if(NOT code STREQUAL "${expected}")
-    message(FATAL_ERROR "thorax ${ARGN}: exit code ${code}, expected ${expected}\n${out}${err}")
-  endif()
-  set(out "${out}" PARENT_SCOPE)
-  set(err "${err}" PARENT_SCOPE)
-endfunction()
-
-function(expect text pattern)
-  if(NOT text MATCHES "${pattern}")
-    message(FATAL_ERROR "no \"${pattern}\" in\n${text}")
-  endif()
-endfunction()
+include(${CMAKE_CURRENT_LIST_DIR}/functions.cmake)
 
 run(0 phantom -o data --count ${COUNT} --size ${SIZE})
 run(2 phantom -o data --count ${COUNT} --size ${SIZE})

@@ -169,7 +169,7 @@ TEST_CASE("loader: an unreadable image throws in place of its batch, ends the ep
       loader.start(round);
       Batch b;
       for (int i = 0; i < 3; ++i) REQUIRE(loader.next(b));
-      CHECK(has(input_error([&] { loader.next(b); }), "14.png: neither a PNG nor a JPEG file"));
+      CHECK(has(input_error([&] { loader.next(b); }), "14.png: neither a PNG nor a JPEG nor a DICOM file"));
       CHECK(!loader.next(b));
     }
   }
