@@ -22,8 +22,8 @@ CASES = {  # name: model, channels, size, batch, seed (the search for a steady s
     "densenet121_rgb96": ("densenet121", 3, 96, 8, 1),
     "densenet121_grey96": ("densenet121", 1, 96, 8, 1),
     "densenet121_grey224": ("densenet121", 1, 224, 2, 3),
-    **{f"{model}_{stem}96": (model, channels, 96, 4, 1)
-       for model in ["densenet169", "densenet201", "resnet18", "resnet50", "resnet101"]
+    **{f"{model}_{stem}96": (model, channels, 96, batch, 1)
+       for model, batch in [("densenet169", 4), ("densenet201", 4), ("resnet18", 4), ("resnet50", 4), ("resnet101", 2)]
        for stem, channels in [("rgb", 3), ("grey", 1)]},
 }
 CLASSES = 10
@@ -154,7 +154,7 @@ def sketches(vectors, stream):
 
 
 def arrays(tensors):
-    return {name: t.detach().double().numpy().copy() for name, t in tensors.items()}
+    return {name: t.detach().numpy().copy() for name, t in tensors.items()}
 
 
 def states(model):
@@ -162,9 +162,9 @@ def states(model):
 
 
 def train(name, seed, x, labels, dtype, order=None, memory_format=torch.contiguous_format, nudged=0):
-    """Everything that is compared, as {(kind, name): float64 array}. order: a permutation of the images, which changes nothing
-    but the rounding; the logits come back in the original order. nudged: not 0 in a run whose weights are nudged, which has but
-    one step and no more than that compares."""
+    """Everything that is compared, as {(kind, name): array}, in the type that PyTorch has it in. order: a permutation of the
+    images, which changes nothing but the rounding; the logits come back in the original order. nudged: not 0 in a run whose
+    weights are nudged, which has but one step and no more than that compares."""
     model = make_model(name, seed)
     if nudged:
         nudge(model, seed, nudged)
