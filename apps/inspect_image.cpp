@@ -23,7 +23,9 @@ class Facts {
  public:
   explicit Facts(bool json) : json_(json) {}
 
-  void text(const std::string& key, const std::string& value) { add(key, printable(value), json_quote(printable(value))); }
+  void text(const std::string& key, const std::string& value) {
+    add(key, value.empty() ? "not given" : printable(value), json_quote(printable(value)));
+  }
   void number(const std::string& key, int64_t value) { add(key, with_commas(value), std::to_string(value)); }
   // What stands in one line for a person, and in several keys for a program.
   void line(const std::string& key, const std::string& value) {
@@ -134,8 +136,7 @@ std::string describe_image(const std::filesystem::path& path, bool json, const s
     Facts facts(json);
     facts.text("file", path.string());
     facts.number("bytes", static_cast<int64_t>(bytes.size()));
-    const data::Image image =
-        data::is_dicom(bytes) ? add_dicom(facts, bytes) : add_picture(facts, path, data::format_of(bytes));
+    const data::Image image = data::is_dicom(bytes) ? add_dicom(facts, bytes) : add_picture(facts, path, data::format_of(bytes));
     if (!preview.empty()) data::write_png(preview, image);
     return facts.take();
   } catch (const Error& e) {
