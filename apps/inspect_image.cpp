@@ -23,7 +23,9 @@ class Facts {
  public:
   explicit Facts(bool json) : json_(json) {}
 
-  void text(const std::string& key, const std::string& value) { add(key, printable(value), json_quote(printable(value))); }
+  void text(const std::string& key, const std::string& value) {
+    add(key, value.empty() ? "not given" : printable(value), json_quote(printable(value)));
+  }
   void number(const std::string& key, int64_t value) { add(key, with_commas(value), std::to_string(value)); }
   // What stands in one line for a person, and in several keys for a program.
   void line(const std::string& key, const std::string& value) {
