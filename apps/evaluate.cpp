@@ -1,77 +1,111 @@
+#include <charconv>
 #include <cstdio>
-#include <set>
 
 #include "apps/console.h"
+#include "apps/ensemble.h"
+#include "apps/image_cache.h"
+#include "apps/isolation.h"
 #include "apps/metrics_table.h"
-#include "apps/run_folder.h"
-#include "apps/scoring.h"
-#include "apps/toml.h"
+#include "apps/printable.h"
+#include "apps/reliability_table.h"
+#include "apps/run_table.h"
+#include "apps/subgroups.h"
 #include "apps/train_flags.h"
 #include "apps/verbs.h"
 #include "data/csv.h"
-#include "data/split.h"
+#include "metrics/calibration.h"
 #include "metrics/evaluation.h"
+#include "tensor/file.h"
+#include "tensor/json.h"
 
 namespace thorax {
 
 Flags evaluate_flags() {
-  return Flags("evaluate", "RUN [flags]", "Measures a trained model on the test images of its own table, or of another.",
-               {
-                   {"data", "TABLE", "another table; else the run's own", ""},
-                   {"root", "DIR", "where relative image paths begin", ""},
-                   {"image-column", "NAME", "if not image, file, path, Path, Image Index or image_id", ""},
-                   {"patient-column", "NAME", "if not patient", ""},
-                   {"split-column", "NAME", "if not split", ""},
-                   {"split", "NAME", "train, val, test or all", "test"},
-                   {"replicates", "N", "of the bootstrap; 0: no intervals", "10000"},
-                   {"seed", "N", "of the bootstrap", "1"},
-                   {"batch", "N", "images at once", "32"},
-                   {"threads", "N", "0: all processors", "0"},
-                   {"workers", "N", "threads that prepare images", "2"},
-                   {"csv", "FILE", "write the figures there too", ""},
-                   {"scores", "FILE", "write every probability there", ""},
-                   {"json", "", "one JSON object on stdout instead of the table", ""},
-                   {"quiet", "", "no progress", ""},
-               },
-               {"thorax evaluate run", "thorax evaluate run --data other.csv --split all --json"}, true);
+  std::vector<Flag> flags{
+      {"cutoff", "POLICY", "youden, f1, sensitivity=X or specificity=X, on validation", "youden"},
+      {"interval", "percentile|bca", "how the 95% intervals are made", "percentile"},
+      {"intervals", "", "those of average precision, sensitivity, specificity and F1, too", ""},
+      {"by", "COLUMN", "all of it again for each value of this column", ""},
+      {"bands", "A,B,...", "limits for a --by column of numbers", "1,5,10,18,40,65"},
+      {"calibrate", "none|temperature|platt", "per class, fitted on validation", "none"},
+      {"reliability", "", "Brier score, calibration error and reliability by class", ""},
+      {"csv", "FILE", "write the figures there too", ""},
+      {"scores", "FILE", "write every probability there", ""},
+  };
+  const std::vector<Flag> common = measuring_flags();
+  flags.insert(flags.begin(), common.begin(), common.end());
+  return Flags(
+      "evaluate", "RUN... [flags]",
+      "Measures a trained model, or the mean of several, on the test images of its own table, or of another.", std::move(flags),
+      {"thorax evaluate run", "thorax evaluate run1 run2 run3 --tta flip --resample patient",
+       "thorax evaluate run --by sex --cutoff sensitivity=0.9", "thorax evaluate run --data other.csv --split all --json"},
+      true);
 }
 
 namespace {
 
-// The table and its columns: as given, else as the run's configuration has them.
-data::Manifest table_of(const Flags& flags, const std::filesystem::path& run, const ModelDescription& model) {
-  data::ManifestOptions o;
-  o.labels = model.classes;
-  o.table = flags.text("data");
-  o.root = flags.text("root");
-  o.image_column = flags.text("image-column");
-  o.patient_column = flags.text("patient-column");
-  o.split_column = flags.text("split-column");
-  if (!o.table.empty()) return data::read_manifest(o);
-  const std::filesystem::path config = run / "config.toml";
-  if (!std::filesystem::exists(config))
-    throw Error(Fault::input, str(run.string(), ": no run folder, so --data TABLE is needed"));
-  const auto values = read_toml(config);
-  const auto value = [&](const char* key) { return values.count(key) != 0 ? values.at(key).text : std::string(); };
-  o.table = value("data");
-  if (o.root.empty()) o.root = value("root");
-  o.image_column = value("image-column");
-  o.patient_column = value("patient-column");
-  o.split_column = value("split-column");
-  data::Manifest manifest = data::read_manifest(o);
-  const std::filesystem::path split = run / "split.csv";
-  if (!manifest.has_split && std::filesystem::exists(split)) data::apply_split_csv(manifest, split);
-  return manifest;
+metrics::CutoffPolicy policy_of(const std::string& text) {
+  using Kind = metrics::CutoffPolicy::Kind;
+  if (text == "youden") return {};
+  if (text == "f1") return {Kind::f1, 0};
+  const size_t equals = text.find('=');
+  const std::string name = text.substr(0, equals);
+  double target = 0;
+  if (equals != std::string::npos) {
+    const char* end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data() + equals + 1, end, target);
+    if (parsed.ec != std::errc() || parsed.ptr != end) target = 0;
+  }
+  if ((name != "sensitivity" && name != "specificity") || !(target > 0 && target <= 1))
+    throw Error(Fault::input, str("--cutoff is \"", text, "\"; youden, f1, sensitivity=X or specificity=X is expected"),
+                "X is above 0 and at most 1, 0.9 for instance");
+  return {name == "sensitivity" ? Kind::sensitivity : Kind::specificity, target};
 }
 
-std::vector<size_t> rows_of(const data::Manifest& manifest, const std::string& split) {
-  std::vector<size_t> rows;
-  for (size_t i = 0; i < manifest.rows.size(); ++i) {
-    if (split == "all" || data::name_of(manifest.rows[i].split) == split) rows.push_back(i);
+std::string policy_text(const metrics::CutoffPolicy& policy, int64_t images) {
+  using Kind = metrics::CutoffPolicy::Kind;
+  const std::string on = str(" on validation (", with_commas(images), ")");
+  switch (policy.kind) {
+    case Kind::youden: return "Youden" + on;
+    case Kind::f1: return "best F1" + on;
+    case Kind::sensitivity: return str("sensitivity of at least ", policy.target, on);
+    case Kind::specificity: return str("specificity of at least ", policy.target, on);
   }
-  if (rows.empty())
-    throw Error(Fault::input, str("no image is in the split \"", split, "\""), "--split all takes every image of the table");
-  return rows;
+  return {};
+}
+
+// What is measured: the scores, and what was found on the validation images for them.
+struct Measured {
+  metrics::Scores scores;
+  std::vector<std::optional<float>> cutoffs;
+  std::vector<std::optional<metrics::Calibration>> calibrations;  // empty: none wanted
+  std::string cutoffs_text;
+};
+
+// Cut-offs as the model file has them where they hold; else chosen anew on the run's own validation images.
+Measured measure(const Flags& flags, const Ensemble& models, const data::Manifest& manifest, const std::vector<size_t>& rows) {
+  const metrics::CutoffPolicy policy = policy_of(flags.text("cutoff"));
+  const std::string& method = flags.choice("calibrate", {"none", "temperature", "platt"});
+  const auto workers = static_cast<int>(flags.integer("workers", 1, 256));
+  const std::filesystem::path cache = cache_folder(flags);
+  Measured m;
+  m.scores = models.score(manifest, rows, workers, cache);
+  if (models.has_own_cutoffs() && policy.kind == metrics::CutoffPolicy::Kind::youden && method == "none") {
+    m.cutoffs = models.first().cutoffs;
+    m.cutoffs_text = policy_text(policy, models.first().validation_images);
+    return m;
+  }
+  const data::Manifest own = own_table(flags, flags.positionals()[0], models.classes());
+  metrics::Scores validation = models.score(own, rows_of(own, "val"), workers, cache);
+  if (method != "none") {
+    m.calibrations = metrics::fit_calibrations(
+        validation, method == "platt" ? metrics::CalibrationMethod::platt : metrics::CalibrationMethod::temperature);
+    metrics::apply_calibrations(validation, m.calibrations);
+    metrics::apply_calibrations(m.scores, m.calibrations);
+  }
+  m.cutoffs = metrics::choose_cutoffs(validation, policy);
+  m.cutoffs_text = policy_text(policy, validation.n);
+  return m;
 }
 
 void write_scores(const std::filesystem::path& file, const metrics::Scores& scores, const data::Manifest& manifest,
@@ -88,42 +122,94 @@ void write_scores(const std::filesystem::path& file, const metrics::Scores& scor
   write_file_atomically(file, text);
 }
 
+// Some of the images.
+metrics::Scores part_of(const metrics::Scores& all, const std::vector<size_t>& order) {
+  metrics::Scores part{all.classes, static_cast<int64_t>(order.size()), {}, {}};
+  const size_t c = all.classes.size();
+  for (const size_t i : order)
+    for (size_t k = 0; k < c; ++k) {
+      part.probabilities.push_back(all.probabilities[i * c + k]);
+      part.labels.push_back(all.labels[i * c + k]);
+    }
+  return part;
+}
+
+class Report {
+ public:
+  Report(const Flags& flags, const Measured& measured, const data::Manifest& manifest, const std::vector<size_t>& rows,
+         EvaluationHeading heading)
+      : flags_(flags), measured_(measured), manifest_(manifest), rows_(rows), heading_(std::move(heading)) {}
+
+  void whole() {
+    evaluate(measured_.scores, rows_, "");
+    if (!flags_.on("reliability")) return;
+    text_ += reliability_table(measured_.scores, measured_.calibrations);
+    json_extra_ += ", \"reliability\": " + reliability_json(measured_.scores, measured_.calibrations);
+  }
+
+  void by(const std::string& column, const std::filesystem::path& table) {
+    std::string groups;
+    const std::string whole_json = json_;
+    const std::string split = heading_.split;
+    for (const Subgroup& group : subgroups(table, manifest_, rows_, column, band_limits(flags_.list("bands")))) {
+      std::vector<size_t> rows;
+      for (const size_t i : group.order) rows.push_back(rows_[i]);
+      heading_.split = str(split, ", ", column, " ", group.name);
+      text_ += '\n';
+      evaluate(part_of(measured_.scores, group.order), rows, group.name);
+      groups += str(groups.empty() ? "" : ", ", "{\"value\": ", json_quote(printable(group.name)), ", ", json_.substr(1));
+      groups.pop_back();  // the line's end
+    }
+    json_ = whole_json;
+    json_extra_ += str(", \"by\": ", json_quote(printable(column)), ", \"groups\": [", groups, "]");
+  }
+
+  void print() const {
+    const std::string& out = flags_.on("json") ? json_.substr(0, json_.size() - 2) + json_extra_ + "}\n" : text_;
+    std::fputs(out.c_str(), stdout);
+    if (flags_.given("csv")) write_file_atomically(flags_.text("csv"), csv_);
+    if (flags_.given("scores")) write_scores(flags_.text("scores"), measured_.scores, manifest_, rows_);
+  }
+
+ private:
+  void evaluate(const metrics::Scores& scores, const std::vector<size_t>& rows, const std::string& group) {
+    metrics::BootstrapOptions bootstrap = bootstrap_options(flags_, manifest_, rows);
+    bootstrap.bca = flags_.choice("interval", {"percentile", "bca"}) == "bca";
+    heading_.patients = patients_of(manifest_, rows);
+    heading_.resampling = resampling_text(bootstrap);
+    const metrics::Evaluation evaluation = metrics::evaluate(scores, measured_.cutoffs, bootstrap);
+    text_ += evaluation_table(evaluation, heading_) + (flags_.on("intervals") ? interval_lines(evaluation) : "");
+    json_ = evaluation_json(evaluation, heading_);
+    csv_ += evaluation_csv(evaluation, flags_.given("by") ? std::optional(group) : std::nullopt, csv_.empty());
+  }
+
+  const Flags& flags_;
+  const Measured& measured_;
+  const data::Manifest& manifest_;
+  const std::vector<size_t>& rows_;
+  EvaluationHeading heading_;
+  std::string text_, json_, json_extra_, csv_;
+};
+
 }  // namespace
 
 int run_evaluate(Flags& flags) {
-  if (flags.positionals().size() != 1)
-    throw Error(Fault::input, "evaluate: one RUN is expected", "thorax evaluate --help has examples");
+  const std::vector<std::string>& runs = flags.positionals();
+  if (runs.empty()) throw Error(Fault::input, "evaluate: a RUN is expected", "thorax evaluate --help has examples");
   ProgressLine::set_quiet(flags.on("quiet"));
-  const std::filesystem::path run = flags.positionals()[0];
-  const std::filesystem::path file = model_of_run(run);
-  const Stream stream{Device::cpu, threads_of(flags)};
-  LoadedModel model(file, flags.integer("batch", 1, 4096), stream);
-  const ModelDescription& d = model.description();
-  const data::Manifest manifest = table_of(flags, run, d);
   const std::string split = flags.choice("split", {"train", "val", "test", "all"});
+  warn_where_decoders_have_rights();
+  policy_of(flags.text("cutoff"));  // refused before anything is computed
+  const Ensemble models(runs, flags.integer("batch", 1, 4096), {Device::cpu, threads_of(flags)}, test_views(flags));
+  const data::Manifest manifest = table_of(flags, runs[0], models.classes());
   const std::vector<size_t> rows = rows_of(manifest, split);
-
-  data::LoaderOptions loader_options;
-  loader_options.batch = model.network().batch();
-  loader_options.workers = static_cast<int>(flags.integer("workers", 1, 256));
-  data::Loader loader(manifest, rows, d.recipe, loader_options);
-  ProgressLine line("predicting", loader.images());
-  int64_t done = 0;
-  const metrics::Scores scores =
-      score(model.network(), loader, manifest, rows, [&](const data::Batch& b) { line.update(done += b.n, ""); });
-  line.finish();
-
-  const metrics::BootstrapOptions bootstrap{flags.integer("replicates", 0, 10000000),
-                                            static_cast<uint64_t>(flags.integer("seed", 0, INT64_MAX)), stream.threads};
-  const metrics::Evaluation evaluation = metrics::evaluate(scores, d.cutoffs, bootstrap);
-  std::set<std::string> patients;
-  for (size_t row : rows) patients.insert(manifest.rows[row].patient);
-  EvaluationHeading heading{
-      file.string(), d.epoch, split, {}, str("Youden on validation (", with_commas(d.validation_images), ")")};
-  if (manifest.has_patients) heading.patients = static_cast<int64_t>(patients.size());
-  std::fputs((flags.on("json") ? evaluation_json(evaluation, heading) : evaluation_table(evaluation, heading)).c_str(), stdout);
-  if (flags.given("csv")) write_file_atomically(flags.text("csv"), evaluation_csv(evaluation));
-  if (flags.given("scores")) write_scores(flags.text("scores"), scores, manifest, rows);
+  if (split != "train") warn_of_training_images(flags, runs, manifest, rows, models.classes());
+  const Measured measured = measure(flags, models, manifest, rows);
+  Report report(flags, measured, manifest, rows,
+                {models.name(), models.size() == 1 ? models.first().epoch : 0, split, {}, measured.cutoffs_text});
+  report.whole();
+  if (flags.given("by")) report.by(flags.text("by"), manifest.table);
+  report.print();
   return 0;
 }
 

@@ -87,8 +87,8 @@ std::string numbers(const Row& row) {
 // One line where it fits, else the cut-offs in a second.
 std::string first_lines(const Evaluation& evaluation, const EvaluationHeading& heading) {
   const std::string patients = heading.patients ? ", " + grouped(*heading.patients) + " patients" : "";
-  const std::string what = printable(str(heading.checkpoint, " (epoch ", heading.epoch, ") on ", heading.split, ": ",
-                                         grouped(evaluation.n), " images", patients));
+  const std::string what = printable(str(heading.checkpoint, heading.epoch > 0 ? str(" (epoch ", heading.epoch, ")") : "", " on ",
+                                         heading.split, ": ", grouped(evaluation.n), " images", patients));
   const std::string cutoffs = printable("cut-offs: " + heading.cutoffs);
   const bool fits = columns(what) + columns("; ") + columns(cutoffs) <= kWidth;
   return what + (fits ? "; " : "\n") + cutoffs + "\n";
@@ -157,10 +157,35 @@ std::string evaluation_table(const Evaluation& evaluation, const EvaluationHeadi
   const std::string note = mean_note(evaluation);
   if (!note.empty()) text += wrapped("note: mean: " + note);
   if (evaluation.replicates > 0) {
-    text += str(grouped(evaluation.replicates), " bootstrap replicates by image, seed ", evaluation.seed, ", ",
+    text += str(grouped(evaluation.replicates), " bootstrap replicates ", heading.resampling, ", seed ", evaluation.seed, ", ",
                 fixed(evaluation.bootstrap_seconds, 1), " s\n");
   }
   return text;
+}
+
+namespace {
+
+template <class Row>
+std::string interval_line(const std::string& name, const Row& row) {
+  std::string text;
+  const auto add = [&](const char* what, const std::optional<Estimate>& estimate) {
+    if (!estimate) return;
+    text += str(text.empty() ? ": " : ", ", what, ' ', fixed(estimate->value, 3));
+    if (estimate->interval) text += str(" (", fixed(estimate->interval->low, 3), '-', fixed(estimate->interval->high, 3), ')');
+  };
+  add("average precision", row.average_precision);
+  add("sensitivity", row.sensitivity);
+  add("specificity", row.specificity);
+  add("F1", row.f1);
+  return wrapped(printable(name) + (text.empty() ? ": undefined" : text));
+}
+
+}  // namespace
+
+std::string interval_lines(const Evaluation& evaluation) {
+  std::string text;
+  for (const ClassEvaluation& one : evaluation.classes) text += interval_line(one.name, one);
+  return text + interval_line("mean", evaluation.mean);
 }
 
 }  // namespace thorax

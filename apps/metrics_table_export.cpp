@@ -70,8 +70,9 @@ std::string json_estimate(const std::optional<Estimate>& estimate) {
 
 template <class Row>
 std::string json_estimates(const Row& row) {
-  return str("\"auc\": ", json_estimate(row.auc), ", \"sensitivity\": ", json_estimate(row.sensitivity),
-             ", \"specificity\": ", json_estimate(row.specificity), ", \"f1\": ", json_estimate(row.f1));
+  return str("\"auc\": ", json_estimate(row.auc), ", \"average_precision\": ", json_estimate(row.average_precision),
+             ", \"sensitivity\": ", json_estimate(row.sensitivity), ", \"specificity\": ", json_estimate(row.specificity),
+             ", \"f1\": ", json_estimate(row.f1));
 }
 
 std::string json_class(const ClassEvaluation& one, int64_t replicates) {
@@ -83,20 +84,23 @@ std::string json_class(const ClassEvaluation& one, int64_t replicates) {
 
 }  // namespace
 
-std::string evaluation_csv(const Evaluation& evaluation) {
-  std::string text = "class,images,positives,cutoff";
-  for (const std::string m : {"auc", "sensitivity", "specificity", "f1"}) {
-    text += "," + m + "," + m + "_low," + m + "_high," + m + "_replicates";
+std::string evaluation_csv(const Evaluation& evaluation, const std::optional<std::string>& group, bool header) {
+  const std::string first = group ? csv_quoted(*group) + "," : "";
+  std::string text = group ? "group,class,images,positives,cutoff" : "class,images,positives,cutoff";
+  for (const std::string m : {"auc", "average_precision", "sensitivity", "specificity", "f1"}) {
+    text += str(",", m, ",", m, "_low,", m, "_high,", m, "_replicates");
   }
   text += ",note\n";
+  if (!header) text.clear();
+  const auto cells = [](const auto& row) {
+    return csv_cells(row.auc) + csv_cells(row.average_precision) + csv_cells(row.sensitivity) + csv_cells(row.specificity) +
+           csv_cells(row.f1);
+  };
   for (const ClassEvaluation& one : evaluation.classes) {
-    text += str(csv_quoted(one.name), ",", one.n_known, ",", one.n_positive, ",", one.cutoff ? shortest(*one.cutoff) : "",
-                csv_cells(one.auc), csv_cells(one.sensitivity), csv_cells(one.specificity), csv_cells(one.f1), ",",
-                csv_quoted(evaluation_note(one, evaluation.replicates)), "\n");
+    text += str(first, csv_quoted(one.name), ",", one.n_known, ",", one.n_positive, ",", one.cutoff ? shortest(*one.cutoff) : "",
+                cells(one), ",", csv_quoted(evaluation_note(one, evaluation.replicates)), "\n");
   }
-  const auto& mean = evaluation.mean;
-  return text + str("mean,", evaluation.n, ",,", csv_cells(mean.auc), csv_cells(mean.sensitivity), csv_cells(mean.specificity),
-                    csv_cells(mean.f1), ",", csv_quoted(mean_note(evaluation)), "\n");
+  return text + str(first, "mean,", evaluation.n, ",,", cells(evaluation.mean), ",", csv_quoted(mean_note(evaluation)), "\n");
 }
 
 std::string evaluation_json(const Evaluation& evaluation, const EvaluationHeading& heading) {
@@ -107,8 +111,8 @@ std::string evaluation_json(const Evaluation& evaluation, const EvaluationHeadin
   return str("{\"checkpoint\": ", json_string(heading.checkpoint), ", \"epoch\": ", heading.epoch,
              ", \"split\": ", json_string(heading.split), ", \"images\": ", evaluation.n,
              ", \"patients\": ", heading.patients ? std::to_string(*heading.patients) : "null",
-             ", \"cutoffs\": ", json_string(heading.cutoffs), ", \"replicates\": ", evaluation.replicates,
-             ", \"seed\": ", evaluation.seed, ", \"classes\": [", classes,
+             ", \"cutoffs\": ", json_string(heading.cutoffs), ", \"resampling\": ", json_string(heading.resampling),
+             ", \"replicates\": ", evaluation.replicates, ", \"seed\": ", evaluation.seed, ", \"classes\": [", classes,
              "], \"mean\": {\"auc_classes\": ", evaluation.mean.n_auc, ", \"decision_classes\": ", evaluation.mean.n_decisions,
              ", ", json_estimates(evaluation.mean), ", \"note\": ", json_note(mean_note(evaluation)), "}}\n");
 }

@@ -78,9 +78,7 @@ NetworkSpec network_spec(const ModelDescription& d, const Stream& stream) {
   return spec;
 }
 
-void write_model(const std::filesystem::path& file, const ModelDescription& d, const Store& store) {
-  std::vector<NamedTensor> tensors;
-  for (const std::string& name : store.names()) tensors.push_back({name, store.find(name)});
+std::map<std::string, std::string> to_metadata(const ModelDescription& d) {
   std::map<std::string, std::string> m = data::to_metadata(d.recipe);
   m[format_key] = format_value;
   m["thorax.model"] = d.model;
@@ -90,7 +88,13 @@ void write_model(const std::filesystem::path& file, const ModelDescription& d, c
   m["thorax.epoch"] = str(d.epoch);
   m["thorax.validation_images"] = str(d.validation_images);
   m["thorax.config"] = d.config;
-  save_checkpoint(file, {std::move(tensors), std::move(m)});
+  return m;
+}
+
+void write_model(const std::filesystem::path& file, const ModelDescription& d, const Store& store) {
+  std::vector<NamedTensor> tensors;
+  for (const std::string& name : store.names()) tensors.push_back({name, store.find(name)});
+  save_checkpoint(file, {std::move(tensors), to_metadata(d)});
 }
 
 void load_store(const SafetensorsFile& file, Store& store) {

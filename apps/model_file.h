@@ -25,6 +25,9 @@ struct ModelDescription {
   std::string config;             // the resolved TOML text
 };
 
+// All of it as the metadata of a file.
+std::map<std::string, std::string> to_metadata(const ModelDescription& description);
+
 // Writes weights and running statistics of the store, atomically.
 void write_model(const std::filesystem::path& file, const ModelDescription& description, const Store& store);
 
@@ -37,6 +40,7 @@ class LoadedModel {
 
   const ModelDescription& description() const { return description_; }
   Network& network() { return *network_; }
+  const Store& store() const { return *store_; }
 
  private:
   ModelDescription description_;

@@ -22,8 +22,7 @@ Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& ar
   program_ = plan(g, options, store, arena);
 }
 
-Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena, const LossTable& loss,
-                 const SgdScalars* scalars)
+Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena, const LossTable& loss, Update& update)
     : batch_(batch) {
   Graph g(true, spec.dtype);
   define(g, spec);
@@ -34,7 +33,8 @@ Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& ar
   options.stream = spec.stream;
   options.loss = loss_;
   options.keep = {logits_};
-  options.after_backward = [&](Emitter& emit) { emit_sgd(emit, store, scalars); };
+  options.constant = [&](const std::string& name) { return update.is_frozen(name); };
+  options.after_backward = [&](Emitter& emit) { update.emit(emit); };
   program_ = plan(g, options, store, arena);
 }
 

@@ -26,8 +26,8 @@ class Network {
  public:
   // For inference: probabilities of batch images; running statistics.
   Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena);
-  // For training: one step of batch images: forward, loss, backward, update. scalars as in emit_sgd().
-  Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena, const LossTable& loss, const SgdScalars* scalars);
+  // For training: one step of batch images: forward, loss, backward, update.
+  Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena, const LossTable& loss, Update& update);
 
   // [batch,1,size,size] u8; [batch,classes] f32: filled by the caller before run().
   Tensor bytes() { return program_->tensor(bytes_); }

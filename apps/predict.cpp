@@ -3,8 +3,9 @@
 #include <optional>
 
 #include "apps/console.h"
+#include "apps/ensemble.h"
+#include "apps/isolation.h"
 #include "apps/metadata.h"
-#include "apps/model_file.h"
 #include "apps/printable.h"
 #include "apps/train_flags.h"
 #include "apps/verbs.h"
@@ -15,9 +16,10 @@ namespace thorax {
 
 Flags predict_flags() {
   return Flags("predict", "--run RUN FILE|DIR... [flags]",
-               "Probabilities for radiographs (PNG, JPEG); + marks one at or above its cut-off.",
+               "Probabilities for radiographs (DICOM, PNG, JPEG); + marks one at or above its cut-off.",
                {
-                   {"run", "RUN", "a run folder or a model file", ""},
+                   {"run", "RUN,...", "a run folder or a model file; of several: the mean", ""},
+                   {"tta", "none|flip|six", "the mean over mirrored and turned images", "none"},
                    {"threads", "N", "0: all processors", "0"},
                    {"csv", "", "CSV on stdout instead of the table", ""},
                    {"json", "", "one JSON object per image on stdout", ""},
@@ -135,28 +137,33 @@ int run_predict(Flags& flags) {
     throw Error(Fault::input, "predict: --run RUN and at least one file or folder are expected",
                 "thorax predict --help has examples");
   }
-  LoadedModel model(model_of_run(flags.text("run")), 1, {Device::cpu, threads_of(flags)});
+  const Ensemble models(flags.list("run"), 1, {Device::cpu, threads_of(flags)}, test_views(flags));
+  ModelDescription model = models.first();
+  if (!models.has_own_cutoffs()) model.cutoffs.assign(model.classes.size(), std::nullopt);
   const std::vector<std::filesystem::path> files = files_of(flags.positionals());
-  const Output output(flags, model.description(), files);
+  const Output output(flags, model, files);
+  warn_where_decoders_have_rights();
   int64_t failed = 0;
   for (const auto& file : files) {
     try {
-      const std::vector<uint8_t> plane = data::preprocess(data::decode_image(file), model.description().recipe);
-      std::copy(plane.begin(), plane.end(), model.network().bytes().as<uint8_t>());
+      const data::Image image = data::decode_image(file);
+      if (!image.warning.empty())
+        std::fprintf(stderr, "warning %s: %s\n", printable(file.string()).c_str(), image.warning.c_str());
+      output.line(file, models.predict(image).data());
     } catch (const Error& e) {
       if (e.fault() != Fault::input) throw;
-      std::fprintf(stderr, "thorax: %s\n", e.what());
+      std::fprintf(stderr, "thorax: %s\n", printable(e.what()).c_str());
       ++failed;
-      continue;
     }
-    model.network().run();
-    output.line(file, model.network().probabilities().as<float>());
   }
   if (failed > 0) {
     std::fprintf(stderr, "%s of %s files failed (exit code 2)\n", with_commas(failed).c_str(),
                  with_commas(static_cast<int64_t>(files.size())).c_str());
   }
-  if (!flags.on("json") && !flags.on("csv")) std::fprintf(stderr, "+ at or above its cut-off. Not a medical device.\n");
+  if (!flags.on("json") && !flags.on("csv"))
+    std::fprintf(stderr, "%s Not a medical device.\n",
+                 models.has_own_cutoffs() ? "+ at or above its cut-off."
+                                          : "No cut-offs: those in the files are for one model and images as they are.");
   return failed > 0 ? static_cast<int>(Fault::input) : 0;
 }
 

@@ -6,8 +6,11 @@
 #include <optional>
 
 #include "apps/console.h"
+#include "apps/initial_weights.h"
 #include "apps/interrupt.h"
+#include "apps/isolation.h"
 #include "apps/metadata.h"
+#include "apps/method_flags.h"
 #include "apps/model_file.h"
 #include "apps/printable.h"
 #include "apps/run_folder.h"
@@ -36,7 +39,7 @@ class Training {
         data_(std::move(data)),
         loss_(loss),
         trainer_(trainer_options()),
-        schedule_(schedule()) {}
+        schedule_(resolved(config_.schedule, steps_per_epoch() * config_.epochs)) {}
 
   Trainer& trainer() { return trainer_; }
   const std::vector<std::string>& classes() const { return data_.manifest.classes; }
@@ -86,16 +89,8 @@ class Training {
     o.validation_batch = std::min<int64_t>(config_.batch, static_cast<int64_t>(data_.val.size()));
     o.loss = loss_;
     o.seed = config_.seed;
-    o.momentum = config_.momentum;
-    o.weight_decay = config_.weight_decay;
+    o.update = config_.update;
     return o;
-  }
-
-  Schedule schedule() const {
-    const auto half = static_cast<double>(config_.cycle_steps) / 2.0;
-    return resolved(
-        {config_.schedule, config_.schedule == "constant" ? config_.max_lr : config_.base_lr, config_.max_lr, half, half},
-        steps_per_epoch() * config_.epochs);
   }
 
   data::LoaderOptions loader_options(bool training) const {
@@ -105,6 +100,8 @@ class Training {
     o.seed = config_.seed;
     o.shuffle = training;
     if (training) o.augment = config_.augment;
+    o.class_aware = training && config_.class_aware;
+    o.cache = data_.cache;
     o.memory_limit_bytes = int64_t{2} << 30;
     return o;
   }
@@ -181,8 +178,8 @@ class Training {
     d.epoch = record.epoch;
     d.validation_images = scores.n;
     d.config = config_text_;
-    write_model(folder.last(), d, trainer_.store());
-    if (record.best) write_model(folder.best(), d, trainer_.store());
+    write_model(folder.last(), d, trainer_.evaluated());
+    if (record.best) write_model(folder.best(), d, trainer_.evaluated());
   }
 
   // Of the logits that the validation program just made.
@@ -208,20 +205,26 @@ class Training {
   double epoch_seconds_ = 0;
 };
 
-void print_plan(const TrainConfig& config, Training& training) {
+// The weights that a new run begins with; returns where they come from. A run that has a state goes on with that.
+std::string begin_weights(const TrainConfig& config, const Flags& flags, Store& store) {
+  const RunPaths run(flags.text("resume"));
+  const bool begun = flags.given("resume") && (path_exists(run.state()) || path_exists(run.previous_state()));
+  if (begun) return "weights of the run";
+  if (config.init.empty()) return "random weights";
+  const std::string report = take_weights(weights::WeightFile(config.init), config.model, 0, store);
+  return str("begins with ", printable(config.init.filename().string()), "\n        ", report);
+}
+
+void print_plan(const TrainConfig& config, Training& training, const std::string& origin) {
   Program& program = training.trainer().training_program();
-  std::fprintf(stderr, "input   grey, %s, %s to %ldx%ld, (x/255 - %.3f)/%.3f\n",
+  std::fprintf(stderr, "input   grey, %s, %s to %ldx%ld, (x/255 - %.4g)/%.4g\n",
                config.recipe.equalize ? "histogram equalised" : "as it is",
                config.recipe.fit == Fit::stretch ? "stretched" : "padded", static_cast<long>(config.recipe.size),
                static_cast<long>(config.recipe.size), static_cast<double>(config.recipe.mean),
                static_cast<double>(config.recipe.std));
-  std::fprintf(stderr, "model   %s, %s parameters, random weights\n", config.model.c_str(),
-               with_commas(training.trainer().store().parameter_count()).c_str());
-  const LossTable& loss = training.trainer().options().loss;
-  std::fprintf(stderr, "loss    %s%s\n", config.loss.name.c_str(),
-               loss.no_finding < 0
-                   ? ""
-                   : str(", no finding = \"", printable(training.classes()[static_cast<size_t>(loss.no_finding)]), '"').c_str());
+  std::fprintf(stderr, "model   %s, %s parameters, %s\n", config.model.c_str(),
+               with_commas(training.trainer().store().parameter_count()).c_str(), origin.c_str());
+  std::fputs(method_lines(config, training.trainer().options().loss, training.classes()).c_str(), stderr);
   std::fprintf(stderr, "plan    cpu, %d threads, %s, %s; %.2f TFLOP a step of %ld\n        %s of memory, known before it runs\n",
                config.threads, isa() == Isa::avx512 ? "AVX-512" : "AVX2", config.dtype == DType::bf16 ? "bf16" : "fp32",
                program.flops() * 1e-12, static_cast<long>(config.batch),
@@ -262,12 +265,13 @@ int run_train(Flags& flags) {
   int64_t dropped = 0;
   TrainData data = load_train_data(config, dropped);
   print_data(config, data, dropped);
+  warn_where_decoders_have_rights();
   const LossTable loss = make_loss(config.loss, data.counts);
   if (!loss.note.empty()) std::fprintf(stderr, "note    %s\n", loss.note.c_str());
   const bool write_split = data.split_here;
   const data::Manifest manifest = write_split ? data.manifest : data::Manifest{};
   Training training(config, text, std::move(data), loss);
-  print_plan(config, training);
+  print_plan(config, training, begin_weights(config, flags, training.trainer().store()));
   if (flags.on("dry-run")) {
     dry_run(config, training);
     return 0;

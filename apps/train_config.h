@@ -10,6 +10,7 @@
 #include "data/manifest.h"
 #include "data/preprocess.h"
 #include "losses/registry.h"
+#include "optim/schedule.h"
 
 namespace thorax {
 
@@ -18,19 +19,18 @@ struct TrainConfig {
   data::Recipe recipe;
   data::Augment augment;
   std::string model = "densenet121";
+  std::filesystem::path init;  // a file whose weights the backbone begins with; empty: drawn
   DType dtype = DType::f32;
   LossOptions loss;
   int64_t batch = 32;
   int64_t epochs = 80;
-  std::string schedule = "triangular";
-  double base_lr = 0.001;  // "initially 0.001" in the paper
-  double max_lr = 0.006;   // the policy's own paper (Smith 2017)
-  double momentum = 0.9;
-  double weight_decay = 0.0;
-  int64_t cycle_steps = 0;  // of one triangle; 0: half of all steps, so that 80 epochs are two full cycles
+  Schedule schedule;  // "initially 0.001" in the paper; highest 0.006 from the policy's own paper (Smith 2017)
+  UpdateOptions update;
+  bool class_aware = false;  // data/sampling.h
   uint64_t seed = 1;
   int threads = 0;
   int workers = 2;
+  std::filesystem::path cache;  // the folder; empty: none is used
   bool skip_bad = false;
   int64_t replicates = 10000;
 };

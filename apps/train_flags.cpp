@@ -8,6 +8,11 @@
 #include <thread>
 
 #include "apps/console.h"
+#include "apps/data_flags.h"
+#include "apps/image_cache.h"
+#include "apps/initial_weights.h"
+#include "apps/metadata.h"
+#include "apps/method_flags.h"
 #include "apps/printable.h"
 #include "apps/verbs.h"
 #include "kernels/isa.h"
@@ -17,53 +22,40 @@
 namespace thorax {
 
 Flags train_flags() {
-  return Flags("train", "--data TABLE -o RUN [flags]",
-               "Trains a model on a table of radiographs (CSV: an image column, labels 0, 1, -1 or empty).",
-               {
-                   {"config", "FILE", "TOML with values for these flags; the command line wins", ""},
-                   {"data", "TABLE", "the table of images", ""},
-                   {"root", "DIR", "where relative image paths begin, if not beside the table", ""},
-                   {"labels", "A,B,...", "label columns; else all columns of 0, 1, -1 and empty", ""},
-                   {"image-column", "NAME", "if not image, file, path, Path, Image Index or image_id", ""},
-                   {"patient-column", "NAME", "if not patient", ""},
-                   {"split-column", "NAME", "if not split; without one: 70/15/15 by patient", ""},
-                   {"skip-bad", "", "go on without images that cannot be read", ""},
-                   {"out", "RUN", "the run folder to make", ""},
-                   {"resume", "RUN", "go on with the run in this folder", ""},
-                   {"overwrite", "", "replace what is in --out", ""},
-                   {"model", "NAME", model_names(), "densenet121"},
-                   {"size", "PIXELS", "side of the network's input", "512"},
-                   {"fit", "stretch|pad", "how an image becomes a square", "stretch"},
-                   {"no-equalize", "", "leave out the histogram equalisation", ""},
-                   {"epochs", "N", "passes over the training images", "80"},
-                   {"batch", "N", "images in a step", "32"},
-                   {"loss", "NAME", "bce, db or db-modified", "db-modified"},
-                   {"no-finding", "CLASS", "the class that means nothing was found", ""},
-                   {"db-alpha", "X", "offset of the rebalancing weights", "0.1"},
-                   {"db-beta", "X", "their steepness", "10"},
-                   {"db-mu", "X", "their midpoint", "0.3"},
-                   {"db-kappa", "X", "negative tolerance: size of the class bias", "0.05"},
-                   {"db-lambda", "X", "negative tolerance: scale of negatives", "5"},
-                   {"schedule", "NAME", "triangular or constant (which is --max-lr)", "triangular"},
-                   {"lr", "X", "lowest learning rate", "0.001"},
-                   {"max-lr", "X", "highest learning rate", "0.006"},
-                   {"cycle-steps", "N", "steps of one triangle; 0: half of all steps", "0"},
-                   {"momentum", "X", "of SGD", "0.9"},
-                   {"weight-decay", "X", "of SGD, on all parameters", "0"},
-                   {"flip", "", "augment: mirror every second image", ""},
-                   {"shift", "PART", "augment: move by up to this part of the side", "0"},
-                   {"scale", "PART", "augment: zoom by up to this part", "0"},
-                   {"rotate", "DEGREES", "augment: turn by up to this", "0"},
-                   {"dtype", "fp32|bf16", "of activations; weights are always fp32", "fp32"},
-                   {"threads", "N", "0: all processors", "0"},
-                   {"workers", "N", "threads that prepare images", "2"},
-                   {"seed", "N", "of weights, order, augmentation and split", "1"},
-                   {"dry-run", "", "print memory, FLOPs and the time of a step, then stop", ""},
-                   {"quiet", "", "no progress", ""},
-               },
-               {"thorax train --data labels.csv --size 224 --epochs 10 -o run", "thorax train --config run/config.toml -o again",
-                "thorax train --resume run"},
-               false);
+  return Flags(
+      "train", "--data TABLE -o RUN [flags]",
+      "Trains a model on a table of radiographs (CSV: an image column, labels 0, 1, -1 or empty), or a known data set.",
+      with_method_flags(with_data_flags({{"config", "FILE", "TOML with values for these flags; the command line wins", ""},
+                                         {"data", "TABLE", "the images: a table or a folder (docs/data.md)", ""}},
+                                        {
+                                            {"skip-bad", "", "go on without images that cannot be read", ""},
+                                            {"out", "RUN", "the run folder to make", ""},
+                                            {"resume", "RUN", "go on with the run in this folder", ""},
+                                            {"overwrite", "", "replace what is in --out", ""},
+                                            {"model", "NAME", model_names(), "densenet121"},
+                                            {"init", "FILE", "begin with its backbone: .safetensors, .pth, .pt or .npz", ""},
+                                            {"size", "PIXELS", "side of the network's input", "512"},
+                                            {"fit", "stretch|pad", "how an image becomes a square", "stretch"},
+                                            {"no-equalize", "", "leave out the histogram equalisation", ""},
+                                            {"mean", "X", "of (pixel/255 - mean)/std; else as --init's file tells", "0.449"},
+                                            {"std", "X", "of the same", "0.226"},
+                                            {"epochs", "N", "passes over the training images", "80"},
+                                            {"batch", "N", "images in a step", "32"},
+                                            {"flip", "", "augment: mirror every second image", ""},
+                                            {"shift", "PART", "augment: move by up to this part of the side", "0"},
+                                            {"scale", "PART", "augment: zoom by up to this part", "0"},
+                                            {"rotate", "DEGREES", "augment: turn by up to this", "0"},
+                                            {"dtype", "fp32|bf16", "of activations; weights are always fp32", "fp32"},
+                                            {"threads", "N", "0: all processors", "0"},
+                                            {"workers", "N", "threads that prepare images", "2"},
+                                            {"seed", "N", "of weights, order, augmentation and split", "1"},
+                                            cache_flag(),
+                                            {"dry-run", "", "print memory, FLOPs and the time of a step, then stop", ""},
+                                            {"quiet", "", "no progress", ""},
+                                        })),
+      {"thorax train --data labels.csv --size 224 --epochs 10 -o run", "thorax train --config run/config.toml -o again",
+       "thorax train --resume run"},
+      false);
 }
 
 namespace {
@@ -77,6 +69,14 @@ DType dtype_of_flag(const Flags& flags) {
   return name == "bf16" ? DType::bf16 : DType::f32;
 }
 
+// As flags, so that config.toml holds them and a resumed run does not need the file again.
+void take_input_scaling(Flags& flags) {
+  const auto scaling = input_scaling(weights::WeightFile(flags.text("init")));
+  if (!scaling) return;
+  flags.set("mean", encode_number(static_cast<double>(scaling->mean)));
+  flags.set("std", encode_number(static_cast<double>(scaling->std)));
+}
+
 }  // namespace
 
 TrainConfig train_config(Flags& flags) {
@@ -85,46 +85,35 @@ TrainConfig train_config(Flags& flags) {
   ProgressLine::set_quiet(flags.on("quiet"));
   TrainConfig c;
   if (flags.text("data").empty()) throw Error(Fault::input, "train: --data TABLE is missing", "thorax train --help has examples");
-  c.manifest.table = flags.text("data");
-  c.manifest.root = flags.text("root");
-  c.manifest.image_column = flags.text("image-column");
-  c.manifest.patient_column = flags.text("patient-column");
-  c.manifest.split_column = flags.text("split-column");
-  c.manifest.labels = flags.list("labels");
+  c.manifest = manifest_options(flags, flags.text("data"));
   c.skip_bad = flags.on("skip-bad");
   c.model = find_model(flags.text("model")).name;
-  c.recipe.size = flags.integer("size", 32, 4096);
-  c.recipe.fit = flags.choice("fit", {"stretch", "pad"}) == "pad" ? Fit::pad : Fit::stretch;
-  c.recipe.equalize = !flags.on("no-equalize");
+  c.recipe = recipe_of(flags);
+  c.init = flags.text("init");
+  if (!c.init.empty() && !flags.given("resume") && !flags.given("mean") && !flags.given("std")) take_input_scaling(flags);
+  c.recipe.mean = static_cast<float>(flags.number("mean", 0, 1));
+  c.recipe.std = static_cast<float>(flags.number("std", 1e-6, 10));
   c.epochs = flags.integer("epochs", 1, 100000);
   c.batch = flags.integer("batch", 1, 4096);
-  c.loss.name = flags.choice("loss", loss_names());
-  c.loss.no_finding = flags.text("no-finding");
-  c.loss.alpha = flags.number("db-alpha", 0, 1e6);
-  c.loss.beta = flags.number("db-beta", 0, 1e6);
-  c.loss.mu = flags.number("db-mu", -1e6, 1e6);
-  c.loss.kappa = flags.number("db-kappa", 0, 1e6);
-  c.loss.lambda = flags.number("db-lambda", 1e-6, 1e6);
-  c.schedule = flags.text("schedule");
-  c.base_lr = flags.number("lr", 0, 1e3);
-  c.max_lr = flags.number("max-lr", 0, 1e3);
-  c.cycle_steps = flags.integer("cycle-steps", 0, 1000000000);
-  c.momentum = flags.number("momentum", 0, 1);
-  c.weight_decay = flags.number("weight-decay", 0, 1e3);
+  read_method(flags, c);
   c.augment = {flags.on("flip"), flags.number("shift", 0, 1), flags.number("scale", 0, 0.9), flags.number("rotate", 0, 180)};
   c.dtype = dtype_of_flag(flags);
   c.threads = threads_of(flags);
+  c.cache = cache_folder(flags);
   c.workers = static_cast<int>(flags.integer("workers", 1, 256));
-  c.seed = static_cast<uint64_t>(flags.integer("seed", 0, INT64_MAX));
+  c.seed = c.manifest.seed = static_cast<uint64_t>(flags.integer("seed", 0, INT64_MAX));
   return c;
 }
 
 namespace {
 
-constexpr const char* run_flags[] = {"config", "out", "resume", "overwrite", "dry-run", "quiet"};  // of the call, not of the run
+constexpr const char* run_flags[] = {"config", "out",     "resume", "overwrite",
+                                     "cache",  "dry-run", "quiet"};  // of the call, not of the run
 
 // Which program and which table made the run.
 std::string origin(const std::filesystem::path& table) {
+  if (std::filesystem::is_directory(table))
+    return str("# thorax ", THORAX_VERSION, "; ", printable(table.string()), ": a folder\n");
   std::ifstream in(table, std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(in), {}};
   Xxh64 hash;
@@ -138,7 +127,7 @@ std::string origin(const std::filesystem::path& table) {
 }  // namespace
 
 std::string config_of_run(Flags flags) {
-  for (const char* path : {"data", "root"}) {
+  for (const char* path : {"data", "root", "split-file", "init"}) {
     if (!flags.text(path).empty()) flags.set(path, std::filesystem::absolute(flags.text(path)).lexically_normal().string());
   }
   return origin(flags.text("data")) + flags.to_toml({std::begin(run_flags), std::end(run_flags)});
@@ -146,7 +135,7 @@ std::string config_of_run(Flags flags) {
 
 std::string config_of_model(const Flags& flags) {
   std::vector<std::string> without{std::begin(run_flags), std::end(run_flags)};
-  without.insert(without.end(), {"data", "root"});
+  without.insert(without.end(), {"data", "root", "split-file", "init"});
   return flags.to_toml(without);
 }
 

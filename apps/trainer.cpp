@@ -17,13 +17,15 @@ void load(Network& net, const data::Batch& batch) {
 
 }  // namespace
 
-Trainer::Trainer(const TrainerOptions& o) : options_(o), store_(Network::make_store(o.network, o.seed, true)) {
-  scalars_.momentum = static_cast<float>(o.momentum);
-  scalars_.weight_decay = static_cast<float>(o.weight_decay);
-  scalars_.first = 1;
-  full_ = std::make_unique<Network>(o.network, o.batch, store_, arena_, o.loss, &scalars_);
-  if (o.last_batch > 0) last_ = std::make_unique<Network>(o.network, o.last_batch, store_, arena_, o.loss, &scalars_);
-  if (o.validation_batch > 0) validation_ = std::make_unique<Network>(o.network, o.validation_batch, store_, arena_);
+Trainer::Trainer(const TrainerOptions& o)
+    : options_(o),
+      store_(Network::make_store(o.network, o.seed, true)),
+      // The same seed: the average begins as the weights do.
+      average_(o.update.average_decay > 0 ? std::optional(Network::make_store(o.network, o.seed, false)) : std::nullopt),
+      update_(store_, average(), o.update) {
+  full_ = std::make_unique<Network>(o.network, o.batch, store_, arena_, o.loss, update_);
+  if (o.last_batch > 0) last_ = std::make_unique<Network>(o.network, o.last_batch, store_, arena_, o.loss, update_);
+  if (o.validation_batch > 0) validation_ = std::make_unique<Network>(o.network, o.validation_batch, evaluated(), arena_);
 }
 
 double Trainer::step(const data::Batch& batch, double learning_rate) {
@@ -31,9 +33,9 @@ double Trainer::step(const data::Batch& batch, double learning_rate) {
   load(net, batch);
   std::copy(batch.labels.begin(), batch.labels.end(), net.labels().as<float>());
   std::copy(batch.mask.begin(), batch.mask.end(), net.mask().as<float>());
-  scalars_.lr = static_cast<float>(learning_rate);
+  update_.prepare(learning_rate, steps_);
   net.run();
-  scalars_.first = 0;
+  ++steps_;
   const double loss = static_cast<double>(net.loss());
   if (!std::isfinite(loss)) {
     throw Error(Fault::machine, str("training diverged: the loss is ", loss, " at a learning rate of ", learning_rate),

@@ -1,8 +1,9 @@
-// The numbers of a training run: parameters, momentum, the three programs (full batch, last batch, validation) over one arena,
-// and the position in the schedule.
+// The numbers of a training run: parameters, momentum, their moving average, the three programs (full batch, last batch,
+// validation) over one arena, and the position in the schedule.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "apps/network.h"
@@ -17,8 +18,7 @@ struct TrainerOptions {
   int64_t validation_batch = 0;  // 0: no validation program
   LossTable loss;
   uint64_t seed = 1;
-  double momentum = 0.9;
-  double weight_decay = 0.0;
+  UpdateOptions update;
 };
 
 class Trainer {
@@ -27,21 +27,28 @@ class Trainer {
 
   // One step on a batch with this learning rate; returns its loss. Throws Error(machine) when the loss is not finite.
   double step(const data::Batch& batch, double learning_rate);
-  // The model under its running statistics; shares the memory of the training programs.
+  // The model under its running statistics, with averaged weights where there are any; shares the memory of the training
+  // programs.
   Network& validation() { return *validation_; }
 
   Store& store() { return store_; }
   const TrainerOptions& options() const { return options_; }
   Program& training_program() { return full_->program(); }
-  size_t bytes() const { return store_.bytes() + arena_.bytes(); }
-  // Whether momentum holds something already (it does not before the first step).
-  bool warm() const { return scalars_.first == 0; }
-  void set_warm(bool warm) { scalars_.first = warm ? 0 : 1; }
+  // The moving average of the weights; null when there is none.
+  Store* average() { return average_ ? &*average_ : nullptr; }
+  // What validation() runs with, and what is worth keeping: the average, else the weights.
+  Store& evaluated() { return average_ ? *average_ : store_; }
+  size_t bytes() const { return store_.bytes() + (average_ ? average_->bytes() : 0) + arena_.bytes(); }
+  // Steps done; a resumed run sets it.
+  int64_t steps() const { return steps_; }
+  void set_steps(int64_t steps) { steps_ = steps; }
 
  private:
   TrainerOptions options_;
-  SgdScalars scalars_{};
   Store store_;
+  std::optional<Store> average_;
+  Update update_;
+  int64_t steps_ = 0;
   Arena arena_;
   std::unique_ptr<Network> full_, last_, validation_;
 };

@@ -14,10 +14,7 @@ namespace {
 constexpr const char* format_key = "thorax.format";
 constexpr const char* format_value = "state 1";
 constexpr const char* momentum_suffix = ".momentum";
-
-std::string momentum_name(const std::string& parameter) {
-  return parameter + momentum_suffix;
-}
+constexpr const char* average_suffix = ".average";
 
 double number(const SafetensorsFile& file, const std::string& key) {
   const auto it = file.metadata().find(key);
@@ -36,16 +33,21 @@ void check_identity(const SafetensorsFile& file, const std::map<std::string, std
   }
 }
 
-void load_momentum(const SafetensorsFile& file, Store& store) {
-  for (const std::string& name : store.names()) {
-    if (!store.is_parameter(name)) continue;
-    const Tensor to = store.momentum(name);
-    const Tensor* from = file.find(momentum_name(name));
-    if (from == nullptr || !(from->shape == to.shape) || from->dtype != to.dtype) {
-      throw Error(Fault::input, str(file.path().string(), ": ", momentum_name(name), " is missing or has another shape"));
-    }
-    std::memcpy(to.data, from->data, to.bytes());
+void load_tensor(const SafetensorsFile& file, const std::string& name, const Tensor& to) {
+  const Tensor* from = file.find(name);
+  if (from == nullptr || !(from->shape == to.shape) || from->dtype != to.dtype) {
+    throw Error(Fault::input, str(file.path().string(), ": ", name, " is missing or has another shape"));
   }
+  std::memcpy(to.data, from->data, to.bytes());
+}
+
+void load_extras(const SafetensorsFile& file, Trainer& trainer) {
+  Store& store = trainer.store();
+  for (const std::string& name : store.names()) {
+    if (store.is_parameter(name)) load_tensor(file, name + momentum_suffix, store.momentum(name));
+    if (trainer.average() != nullptr) load_tensor(file, name + average_suffix, trainer.average()->find(name));
+  }
+  if (trainer.average() != nullptr) trainer.average()->touch();
 }
 
 Progress read(const SafetensorsFile& file, const std::map<std::string, std::string>& identity, Trainer& trainer) {
@@ -59,8 +61,8 @@ Progress read(const SafetensorsFile& file, const std::map<std::string, std::stri
   p.best = number(file, "thorax.best");
   p.best_epoch = static_cast<int64_t>(number(file, "thorax.best_epoch"));
   load_store(file, trainer.store());
-  load_momentum(file, trainer.store());
-  trainer.set_warm(p.step > 0);
+  load_extras(file, trainer);
+  trainer.set_steps(p.step);
   return p;
 }
 
@@ -71,7 +73,8 @@ void save_state(const RunPaths& run, const Progress& p, const std::map<std::stri
   std::vector<NamedTensor> tensors;
   for (const std::string& name : store.names()) {
     tensors.push_back({name, store.find(name)});
-    if (store.is_parameter(name)) tensors.push_back({momentum_name(name), store.momentum(name)});
+    if (store.is_parameter(name)) tensors.push_back({name + momentum_suffix, store.momentum(name)});
+    if (trainer.average() != nullptr) tensors.push_back({name + average_suffix, trainer.average()->find(name)});
   }
   std::map<std::string, std::string> m = identity;
   m[format_key] = format_value;

@@ -1,4 +1,5 @@
-// state.safetensors: all that a run needs to go on bit for bit: weights, running statistics, momentum and the position.
+// state.safetensors: all that a run needs to go on bit for bit: weights, running statistics, momentum, averaged
+// weights and the position.
 #pragma once
 
 #include <map>

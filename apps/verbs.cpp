@@ -13,8 +13,12 @@ const std::vector<Verb>& verbs() {
   static const std::vector<Verb> list{
       {"learn", "train", "train a model on a table of radiographs", train_flags, run_train},
       {"learn", "evaluate", "measure a run: AUC, sensitivity, specificity, F1, with intervals", evaluate_flags, run_evaluate},
+      {"learn", "compare", "which of two runs is better, and by how much", compare_flags, run_compare},
       {"use", "predict", "probabilities for files or folders", predict_flags, run_predict},
-      {"data", "inspect", "what is in a checkpoint", inspect_flags, run_inspect},
+      {"use", "export", "ONNX or safetensors for other programs", export_flags, run_export},
+      {"data", "inspect", "what is in a radiograph, a data set, a file of weights", inspect_flags, run_inspect},
+      {"data", "split", "patient-disjoint, stratified splits", split_flags, run_split},
+      {"data", "cache", "preprocess once", cache_flags, run_cache},
       {"data", "phantom", "synthetic radiographs to try things with", phantom_flags, run_phantom},
   };
   return list;

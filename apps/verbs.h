@@ -27,10 +27,18 @@ Flags train_flags();
 int run_train(Flags& flags);
 Flags evaluate_flags();
 int run_evaluate(Flags& flags);
+Flags compare_flags();
+int run_compare(Flags& flags);
 Flags predict_flags();
 int run_predict(Flags& flags);
+Flags export_flags();
+int run_export(Flags& flags);
 Flags inspect_flags();
 int run_inspect(Flags& flags);
+Flags split_flags();
+int run_split(Flags& flags);
+Flags cache_flags();
+int run_cache(Flags& flags);
 Flags phantom_flags();
 int run_phantom(Flags& flags);
 

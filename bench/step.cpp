@@ -87,11 +87,10 @@ int run(int argc, char** argv) {
   const Arguments a = parse(argc, argv);
   Store store = Network::make_store(a.spec, 1, true);
   Arena arena;
-  const SgdScalars scalars{1e-3F, 0.9F, 0.0F, 0};
-  LossTable loss;  // binary cross-entropy
-  loss.bias.assign(static_cast<size_t>(a.spec.classes), 0.0);
-  loss.inverse_count = loss.bias;
-  Network net(a.spec, a.batch, store, arena, loss, &scalars);
+  Update update(store, nullptr, {});
+  update.prepare(1e-3, 1);
+  const LossTable loss(static_cast<size_t>(a.spec.classes));  // binary cross-entropy
+  Network net(a.spec, a.batch, store, arena, loss, update);
   if (a.print) net.program().print(std::cerr);
   fill(net);
   net.run();

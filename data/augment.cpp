@@ -32,20 +32,27 @@ std::vector<uint8_t> augment(const std::vector<uint8_t>& plane, int64_t size, co
   const auto draw = [&](uint64_t k, double range) {
     return range * (2.0 * static_cast<double>(rng.uniform(8 * index + k)) - 1.0);
   };
-  const double angle = draw(0, o.rotate) * std::numbers::pi / 180.0;
-  const double zoom = 1.0 + draw(1, o.scale);
-  const double shift_x = draw(2, o.shift) * static_cast<double>(size);
-  const double shift_y = draw(3, o.shift) * static_cast<double>(size);
-  const double mirror = o.flip && rng.uniform(8 * index + 4) < 0.5F ? -1.0 : 1.0;
+  Transform t;
+  t.degrees = draw(0, o.rotate);
+  t.zoom = 1.0 + draw(1, o.scale);
+  t.shift_x = draw(2, o.shift) * static_cast<double>(size);
+  t.shift_y = draw(3, o.shift) * static_cast<double>(size);
+  t.mirror = o.flip && rng.uniform(8 * index + 4) < 0.5F;
+  return transformed(plane, size, t);
+}
+
+std::vector<uint8_t> transformed(const std::vector<uint8_t>& plane, int64_t size, const Transform& t) {
+  const double angle = t.degrees * std::numbers::pi / 180.0;
+  const double mirror = t.mirror ? -1.0 : 1.0;
   // From an output pixel back to the input: about the centre, un-shift, un-rotate, un-zoom, un-mirror.
-  const double c = std::cos(angle) / zoom;
-  const double s = std::sin(angle) / zoom;
+  const double c = std::cos(angle) / t.zoom;
+  const double s = std::sin(angle) / t.zoom;
   const double centre = static_cast<double>(size - 1) / 2.0;
   std::vector<uint8_t> out(plane.size());
   for (int64_t y = 0; y < size; ++y) {
     for (int64_t x = 0; x < size; ++x) {
-      const double dx = static_cast<double>(x) - centre - shift_x;
-      const double dy = static_cast<double>(y) - centre - shift_y;
+      const double dx = static_cast<double>(x) - centre - t.shift_x;
+      const double dy = static_cast<double>(y) - centre - t.shift_y;
       const double from_x = mirror * (c * dx + s * dy) + centre;
       const double from_y = c * dy - s * dx + centre;
       out[static_cast<size_t>(y * size + x)] = sample(plane, size, static_cast<float>(from_x), static_cast<float>(from_y));

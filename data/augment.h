@@ -16,9 +16,19 @@ struct Augment {
   bool any() const { return flip || shift > 0 || scale > 0 || rotate > 0; }
 };
 
-// plane: [size,size]; the result too. Mirrored, then turned and zoomed about the centre, then moved; all in one bilinear
-// sampling. What lies outside the image is its nearest edge pixel: a black border would show the network what was done, and
-// darken the image. rng: numbers 8 * index ... 8 * index + 7 of the generator are used.
+// One such change: mirrored, then turned and zoomed about the centre, then moved.
+struct Transform {
+  bool mirror = false;
+  double degrees = 0;
+  double zoom = 1;
+  double shift_x = 0, shift_y = 0;  // in pixels
+};
+
+// plane: [size,size]; the result too. All in one bilinear sampling. What lies outside the image is its nearest edge pixel: a
+// black border would show the network what was done, and darken the image.
+std::vector<uint8_t> transformed(const std::vector<uint8_t>& plane, int64_t size, const Transform& transform);
+
+// A transform drawn from rng, of which numbers 8 * index ... 8 * index + 7 are used.
 std::vector<uint8_t> augment(const std::vector<uint8_t>& plane, int64_t size, const Augment& options, const Rng& rng,
                              uint64_t index);
 

@@ -1,23 +1,18 @@
 #include "data/check.h"
 
-#include <atomic>
-#include <thread>
-
+#include "data/cache.h"
 #include "data/image.h"
+#include "data/parallel.h"
 
 namespace thorax::data {
 
-std::vector<Unreadable> check_images(const Manifest& manifest, int threads) {
+std::vector<Unreadable> check_images(const Manifest& manifest, int threads, const CachedImages* cache) {
   std::vector<std::string> reasons(manifest.rows.size());
-  std::atomic<size_t> next = 0;
-  const auto work = [&] {
-    for (size_t i = next++; i < reasons.size(); i = next++) reasons[i] = why_unreadable(manifest.rows[i].file);
-  };
-  {
-    std::vector<std::jthread> workers;
-    for (int t = 1; t < threads; ++t) workers.emplace_back(work);
-    work();
-  }
+  in_parallel(reasons.size(), threads, [&](size_t i) {
+    // Members of an archive were checked when it was opened.
+    if (manifest.rows[i].member == no_member && (cache == nullptr || !cache->has(i)))
+      reasons[i] = why_unreadable(manifest.rows[i].file);
+  });
   std::vector<Unreadable> bad;
   for (size_t i = 0; i < reasons.size(); ++i) {
     if (!reasons[i].empty()) bad.push_back({i, reasons[i]});

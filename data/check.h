@@ -10,8 +10,11 @@ struct Unreadable {
   std::string reason;
 };
 
-// Every image that is missing, empty, of another format or truncated, in the order of the table. Nothing is decoded.
-std::vector<Unreadable> check_images(const Manifest& manifest, int threads);
+class CachedImages;
+
+// Every image that is missing, empty, of another format or truncated, in the order of the table. Nothing is decoded. Those in a
+// cache were decoded when it was made; cache: nullptr without one.
+std::vector<Unreadable> check_images(const Manifest& manifest, int threads, const CachedImages* cache = nullptr);
 
 // Takes these rows out of the manifest.
 void drop_rows(Manifest& manifest, const std::vector<Unreadable>& bad);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "data/jpeg_segments.h"
 #include "tensor/error.h"
 
 namespace thorax::data {
@@ -11,9 +12,7 @@ namespace {
 
 constexpr std::array<uint8_t, 8> png_signature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
 constexpr std::array<uint8_t, 8> png_end{'I', 'E', 'N', 'D', 0xAE, 0x42, 0x60, 0x82};  // the last chunk has no data: one checksum
-constexpr std::array<uint8_t, 2> jpeg_end{0xFF, 0xD9};
-constexpr uint8_t huffman_tables = 0xC4;
-constexpr uint8_t start_of_scan = 0xDA;
+constexpr std::array<uint8_t, 2> jpeg_end{0xFF, jpeg::end_of_image};
 
 bool begins_with(std::span<const uint8_t> bytes, std::span<const uint8_t> what) {
   return bytes.size() >= what.size() && std::equal(what.begin(), what.end(), bytes.begin());
@@ -56,63 +55,19 @@ std::string png_fault(std::span<const uint8_t> bytes) {
   }
 }
 
-bool is_restart(uint8_t marker) {
-  return marker >= 0xD0 && marker <= 0xD7;
-}
-
-// The tables of a DHT segment: each a byte, the number of codes of 1 to 16 bits, and a value per code, at most 256. The decoder
-// believes these numbers and writes beyond its table when they are larger.
-bool huffman_tables_fit(std::span<const uint8_t> segment) {
-  while (!segment.empty()) {
-    if (segment.size() < 17) return false;
-    size_t codes = 0;
-    for (uint8_t n : segment.subspan(1, 16)) codes += n;
-    if (codes > 256 || segment.size() < 17 + codes) return false;
-    segment = segment.subspan(17 + codes);
-  }
-  return true;
-}
-
-struct Segment {
-  uint8_t marker;
-  size_t begin;
-  std::span<const uint8_t> data;  // behind the length
-};
-
-// The next JPEG segment from `at` on, which moves behind it. Markers are FF and a byte that is neither 00 nor FF. Segments carry
-// a length of two bytes (itself included), the end marker none; the coded data of a scan, which follows its segment, has no
-// length, and runs to the next marker that is no restart marker. Nothing: the bytes end before.
-std::optional<Segment> next_segment(std::span<const uint8_t> bytes, size_t& at) {
-  while (at + 1 < bytes.size() &&
-         !(bytes[at] == 0xFF && bytes[at + 1] != 0 && bytes[at + 1] != 0xFF && !is_restart(bytes[at + 1])))
-    ++at;
-  if (at + 1 >= bytes.size()) return std::nullopt;
-  const size_t begin = at;
-  const uint8_t marker = bytes[at + 1];
-  if (marker == jpeg_end[1]) return Segment{marker, begin, {}};
-  if (bytes.size() - at < 4) return std::nullopt;
-  const size_t length = std::max<size_t>(2, static_cast<size_t>(bytes[at + 2]) << 8 | bytes[at + 3]);
-  if (length > bytes.size() - at - 2) return std::nullopt;
-  at += 2 + length;
-  return Segment{marker, begin, bytes.subspan(begin + 4, length - 2)};
-}
-
 std::string jpeg_fault(std::span<const uint8_t> bytes) {
-  bool scanned = false;
+  constexpr int most_scans = 100;  // progressive files of many empty scans take hours
+  int scans = 0;
   size_t at = 2;
-  while (const auto segment = next_segment(bytes, at)) {
-    if (segment->marker == jpeg_end[1]) return scanned ? std::string() : "JPEG file without an image";
-    if (segment->marker == start_of_scan) scanned = true;
-    if (segment->marker == huffman_tables && !huffman_tables_fit(segment->data)) {
+  while (const auto segment = jpeg::next_segment(bytes, at)) {
+    if (segment->marker == jpeg::end_of_image) return scans > 0 ? std::string() : "JPEG file without an image";
+    if (segment->marker == jpeg::start_of_scan && ++scans > most_scans)
+      return str("JPEG file of more than ", most_scans, " scans");
+    if (segment->marker == jpeg::huffman_tables && !jpeg::huffman_tables_fit(segment->data)) {
       return str("JPEG data is damaged: wrong Huffman tables at byte ", segment->begin);
     }
   }
   return ends_early("JPEG", bytes.size());
-}
-
-// Frame headers are C0 to CF, but for Huffman tables (C4), extensions (C8) and arithmetic conditioning (CC).
-bool is_frame(uint8_t marker) {
-  return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
 }
 
 }  // namespace
@@ -125,7 +80,7 @@ Format format_of(std::span<const uint8_t> bytes) {
 
 std::string why_not_whole(std::span<const uint8_t> bytes, Format format) {
   if (bytes.empty()) return "the file is empty";
-  if (format == Format::other) return "neither a PNG nor a JPEG file";
+  if (format == Format::other) return "neither a PNG nor a JPEG nor a DICOM file";
   return format == Format::png ? png_fault(bytes) : jpeg_fault(bytes);
 }
 
@@ -133,10 +88,10 @@ std::optional<Size> size_of(std::span<const uint8_t> bytes, Format format) {
   if (format == Format::png && bytes.size() >= 24) return Size{big_endian(bytes.subspan(20)), big_endian(bytes.subspan(16))};
   if (format != Format::jpeg) return std::nullopt;
   size_t at = 2;
-  while (const auto segment = next_segment(bytes, at)) {
+  while (const auto segment = jpeg::next_segment(bytes, at)) {
     const auto d = segment->data;
-    if (segment->marker == jpeg_end[1] || segment->marker == start_of_scan) return std::nullopt;
-    if (is_frame(segment->marker) && d.size() >= 5) return Size{d[1] << 8 | d[2], d[3] << 8 | d[4]};
+    if (segment->marker == jpeg::end_of_image || segment->marker == jpeg::start_of_scan) return std::nullopt;
+    if (jpeg::is_frame(segment->marker) && d.size() >= 5) return Size{d[1] << 8 | d[2], d[3] << 8 | d[4]};
   }
   return std::nullopt;
 }

@@ -3,6 +3,8 @@
 #include <fstream>
 #include <system_error>
 
+#include "data/inflate.h"
+
 namespace thorax::data {
 
 namespace {
@@ -131,6 +133,7 @@ std::vector<CsvRow> read_csv(const std::filesystem::path& file, Mistakes& mistak
   std::ifstream stream(file, std::ios::binary);
   if (!stream.read(text.data(), static_cast<std::streamsize>(size)))
     throw Error(Fault::input, str(file.string(), ": cannot be read"));
+  if (is_gzip(text)) text = inflate(text, Deflated::gzip, largest_file, file.string());
   return parse_csv(text, mistakes);
 }
 

@@ -21,7 +21,7 @@ struct CsvRow {
 // wider than 4,096 columns. An apostrophe that csv_text() put before a formula is taken off again.
 std::vector<CsvRow> parse_csv(std::string_view text, Mistakes& mistakes);
 
-// The same for a file. Throws Error(input) when there is none, or it is larger than 1 GiB.
+// The same for a file, plain or gzip. Throws Error(input) when there is none, it is larger than 1 GiB (unpacked, too) or damaged.
 std::vector<CsvRow> read_csv(const std::filesystem::path& file, Mistakes& mistakes);
 
 // One cell of text (a path, a name), quoted where needed and guarded against being taken for a formula by a spreadsheet (OWASP's

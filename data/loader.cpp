@@ -10,6 +10,8 @@
 #include <numeric>
 #include <thread>
 
+#include "data/image_archive.h"
+#include "data/sampling.h"
 #include "data/streams.h"
 #include "tensor/error.h"
 
@@ -23,6 +25,7 @@ class Loader::Work {
         recipe_(recipe),
         options_(options),
         kept_(rows_.size()),
+        keeping_(rows_.size()),
         order_(rows_.size()) {
     if (options_.batch < 1) throw Error(Fault::defect, str("loader: batches of ", options_.batch, " images"));
     for (size_t row : rows_) {
@@ -43,7 +46,10 @@ class Loader::Work {
     stopping_ = false;
     ready_.clear();
     std::iota(order_.begin(), order_.end(), size_t{0});
-    if (options_.shuffle) shuffle(order_, Rng(options_.seed, stream(Purpose::order, static_cast<uint64_t>(epoch))));
+    if (options_.class_aware)
+      order_ = class_aware_order(manifest_, rows_, options_.seed, epoch);
+    else if (options_.shuffle)
+      shuffle(order_, Rng(options_.seed, stream(Purpose::order, static_cast<uint64_t>(epoch))));
     for (int i = 0; i < threads(); ++i) workers_.emplace_back([this] { work(); });
   }
 
@@ -56,6 +62,7 @@ class Loader::Work {
       changed_.wait(lock, [&] { return ready_.count(wanted_) != 0; });
       made = std::move(ready_.extract(wanted_).mapped());
       ++wanted_;
+      if (out.pixels.capacity() > 0) spare_.push_back(std::move(out.pixels));
       if (made.failure) wanted_ = claimed_ = batches();
     }
     changed_.notify_all();
@@ -110,13 +117,13 @@ class Loader::Work {
     Batch b;
     const int64_t begin = number * options_.batch;
     const int64_t n = std::min(options_.batch, images() - begin);
+    b.pixels = spare_pixels();
     b.pixels.reserve(static_cast<size_t>(n * recipe_.size * recipe_.size));
     const Rng rng(options_.seed, stream(Purpose::augment, static_cast<uint64_t>(epoch_)));
     for (; b.n < n && !stopping_; ++b.n) {
       const size_t index = order_[static_cast<size_t>(begin + b.n)];
-      std::vector<uint8_t> plane = image(index);
-      if (options_.augment.any()) plane = augment(plane, recipe_.size, options_.augment, rng, index);
-      b.pixels.insert(b.pixels.end(), plane.begin(), plane.end());
+      // Where an epoch has an image more than once, each time is another draw.
+      add_image(b.pixels, index, rng, options_.class_aware ? static_cast<uint64_t>(begin + b.n) : index);
       b.rows.push_back(rows_[index]);
       for (float label : manifest_.rows[rows_[index]].labels) {
         b.labels.push_back(std::isnan(label) ? 0.0F : label);
@@ -126,23 +133,50 @@ class Loader::Work {
     return b;
   }
 
-  // Preprocessed; from memory where it was kept. One worker at a time has an image, because an epoch has it once.
+  // Memory that a batch has had before: fresh pages cost more than what is copied into them.
+  std::vector<uint8_t> spare_pixels() {
+    const std::scoped_lock lock(mutex_);
+    if (spare_.empty()) return {};
+    std::vector<uint8_t> pixels = std::move(spare_.back());
+    spare_.pop_back();
+    pixels.clear();
+    return pixels;
+  }
+
+  void add_image(std::vector<uint8_t>& pixels, size_t index, const Rng& rng, uint64_t draw) {
+    const auto cached = options_.cache ? options_.cache->plane(rows_[index]) : std::span<const uint8_t>();
+    if (!cached.empty() && !options_.augment.any()) {
+      pixels.insert(pixels.end(), cached.begin(), cached.end());
+      return;
+    }
+    std::vector<uint8_t> plane = cached.empty() ? image(index) : std::vector<uint8_t>(cached.begin(), cached.end());
+    if (options_.augment.any()) plane = augment(plane, recipe_.size, options_.augment, rng, draw);
+    pixels.insert(pixels.end(), plane.begin(), plane.end());
+  }
+
+  // Preprocessed; from memory where it was kept. Two workers may want the same image at once: one of them keeps it.
   std::vector<uint8_t> image(size_t index) {
-    if (!kept_[index].empty()) return kept_[index];
-    std::vector<uint8_t> plane = preprocess(decode_image(manifest_.rows[rows_[index]].file), recipe_);
+    if (keeping_[index].load(std::memory_order_acquire) == Keeping::done) return kept_[index];
+    std::vector<uint8_t> plane = preprocess(load_image(manifest_, rows_[index]), recipe_);
+    Keeping none = Keeping::none;
+    if (!keeping_[index].compare_exchange_strong(none, Keeping::under_way)) return plane;
     const auto bytes = static_cast<int64_t>(plane.size());
-    if (kept_bytes_.fetch_add(bytes) + bytes <= options_.memory_limit_bytes)
+    const bool fits = kept_bytes_.fetch_add(bytes) + bytes <= options_.memory_limit_bytes;
+    if (fits)
       kept_[index] = plane;
     else
       kept_bytes_.fetch_sub(bytes);
+    keeping_[index].store(fits ? Keeping::done : Keeping::none, std::memory_order_release);
     return plane;
   }
 
+  enum class Keeping : uint8_t { none, under_way, done };
   const Manifest& manifest_;
   const std::vector<size_t> rows_;
   const Recipe recipe_;
   const LoaderOptions options_;
   std::vector<std::vector<uint8_t>> kept_;
+  std::vector<std::atomic<Keeping>> keeping_;
   std::atomic<int64_t> kept_bytes_ = 0;
   std::vector<size_t> order_;
   int64_t epoch_ = 0;
@@ -153,6 +187,7 @@ class Loader::Work {
   int64_t claimed_ = 0;  // the first batch that no worker has taken
   std::atomic<bool> stopping_ = false;
   std::map<int64_t, Made> ready_;
+  std::vector<std::vector<uint8_t>> spare_;
   std::vector<std::jthread> workers_;
 };
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/augment.h"
+#include "data/cache.h"
 #include "data/manifest.h"
 #include "data/preprocess.h"
 
@@ -24,8 +25,10 @@ struct LoaderOptions {
   int workers = 2;  // threads; below 1 counts as 1
   uint64_t seed = 1;
   bool shuffle = false;
+  bool class_aware = false;  // sampling.h, in place of shuffle
   Augment augment;
-  int64_t memory_limit_bytes = 0;  // for preprocessed images, which are kept over the epochs; the first that come
+  std::shared_ptr<const CachedImages> cache;  // of the same manifest and recipe, or none
+  int64_t memory_limit_bytes = 0;  // for other preprocessed images, which are kept over the epochs; the first that come
 };
 
 class Loader {
@@ -41,6 +44,7 @@ class Loader {
   void start(int64_t epoch, int64_t first_batch = 0);
   // The next batch of the epoch, in order; the last may be smaller. False: the epoch is over. Where an image cannot be read, its
   // Error is thrown here in place of its batch, and the epoch is over.
+  // What out held before is used again for later batches.
   bool next(Batch& out);
 
   int64_t images() const;

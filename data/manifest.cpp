@@ -2,158 +2,122 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <limits>
-#include <map>
-#include <optional>
 #include <unordered_map>
 
-#include "data/csv.h"
-#include "data/mistakes.h"
+#include "data/sets/readers.h"
+#include "data/split.h"
 
 namespace thorax::data {
 
 namespace {
 
-constexpr float unknown = std::numeric_limits<float>::quiet_NaN();
-
-std::string trimmed(const std::string& cell) {
-  const size_t first = cell.find_first_not_of(' ');
-  return first == std::string::npos ? std::string() : cell.substr(first, cell.find_last_not_of(' ') - first + 1);
-}
-
-// 0, 1 or -1, with any number of zeros behind a point.
-std::optional<float> label_of(const std::string& cell) {
-  std::string text = trimmed(cell);
-  if (const size_t point = text.find('.'); point != std::string::npos && point > 0) {
-    if (text.find_first_not_of('0', point + 1) != std::string::npos) return std::nullopt;
-    text.resize(point);
-  }
-  if (text == "0") return 0.0F;
-  if (text == "1") return 1.0F;
-  if (text.empty() || text == "-1") return unknown;
-  return std::nullopt;
-}
-
-std::optional<Split> split_of(const std::string& cell) {
-  std::string text = trimmed(cell);
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  if (text == "train" || text == "training") return Split::train;
-  if (text == "val" || text == "valid" || text == "validate" || text == "validation" || text == "dev") return Split::val;
-  if (text == "test" || text == "testing") return Split::test;
-  return std::nullopt;
-}
-
-// Which column is what.
-class Columns {
- public:
-  Columns(const ManifestOptions& options, const std::vector<CsvRow>& rows, Mistakes& mistakes)
-      : name_(options.table.filename().string()), rows_(rows), header_(rows[0].cells) {
-    for (size_t i = 0; i < header_.size(); ++i) {
-      const auto before = header_.begin() + static_cast<std::ptrdiff_t>(i);
-      if (!header_[i].empty() && std::find(header_.begin(), before, header_[i]) != before) {
-        mistakes.add(rows[0].line, "two columns are named ", quoted(header_[i]));
-      }
-    }
-    const auto found = find(options.image_column, {"image", "file", "path", "Path", "Image Index", "image_id"});
-    if (!found) {
-      throw Error(Fault::input, str(name_, ": no image column; image, file, path, Path, Image Index or image_id is expected"),
-                  "--image-column names it; the columns are: " + listed());
-    }
-    image = *found;
-    patient = find(options.patient_column, {"patient"});
-    split = find(options.split_column, {"split"});
-    if (options.labels.empty()) find_labels();
-    for (const std::string& wanted : options.labels) add_label(wanted);
-  }
-  size_t image = 0;
-  std::optional<size_t> patient, split;
-  std::vector<size_t> labels;
-  std::vector<std::string> notes;
-
- private:
-  std::optional<size_t> find(const std::string& wanted, std::vector<std::string> usual) const {
-    if (!wanted.empty()) usual = {wanted};
-    for (const std::string& u : usual) {
-      const auto it = std::find(header_.begin(), header_.end(), u);
-      if (it != header_.end()) return static_cast<size_t>(it - header_.begin());
-    }
-    if (!wanted.empty())
-      throw Error(Fault::input, str(name_, ": no column is named ", quoted(wanted)), "the columns are: " + listed());
-    return std::nullopt;
-  }
-
-  std::string listed() const {
-    std::string all;
-    for (const std::string& h : header_) all += (all.empty() ? "" : ", ") + h;
-    return all;
-  }
-
-  void add_label(const std::string& wanted) {
-    const size_t column = *find(wanted, {""});
-    if (column == image || patient == column || split == column) {
-      throw Error(Fault::input, str(name_, ": column ", quoted(wanted), " cannot be a label, it is the image, patient or split"));
-    }
-    if (std::find(labels.begin(), labels.end(), column) != labels.end()) {
-      throw Error(Fault::input, str(name_, ": the label ", quoted(wanted), " is asked for twice"));
-    }
-    labels.push_back(column);
-  }
-
-  void find_labels() {
-    for (size_t i = 0; i < header_.size(); ++i) {
-      if (i == image || patient == i || split == i || header_[i].empty()) continue;
-      consider(i);
-    }
-    if (!labels.empty()) return;
-    throw Error(Fault::input, str(name_, ": no label column: in none are all cells 0, 1, -1 or empty"),
-                (notes.empty() ? "--labels A,B names them; the columns are: " + listed() : notes[0]));
-  }
-
-  void consider(size_t column) {
-    size_t known = 0;
-    size_t wrong = 0;
-    const CsvRow* first_wrong = nullptr;
-    for (size_t r = 1; r < rows_.size(); ++r) {
-      const auto label = label_of(rows_[r].cells[column]);
-      if (label && !std::isnan(*label)) ++known;
-      if (!label && wrong++ == 0) first_wrong = &rows_[r];
-    }
-    if (known > 0 && wrong == 0) labels.push_back(column);
-    // A typing error in one cell must not make a class disappear without a word.
-    if (wrong > 0 && wrong <= known / 10) {
-      notes.push_back(str("column ", quoted(header_[column]), " is not taken as a label: line ", first_wrong->line, " is ",
-                          quoted(first_wrong->cells[column])));
-    }
-  }
-
-  const std::string name_;
-  const std::vector<CsvRow>& rows_;
-  const std::vector<std::string>& header_;
+// A table of a folder, and the split that its name stands for.
+struct Part {
+  std::filesystem::path file;
+  Split split;
 };
 
-Row read_row(const CsvRow& from, const Columns& columns, const std::vector<std::string>& classes,
-             const std::filesystem::path& root, Mistakes& mistakes) {
-  Row row;
-  row.line = from.line;
-  row.image = from.cells[columns.image];
-  if (row.image.empty()) mistakes.add(from.line, "the image is empty");
-  row.file = root / row.image;
-  row.patient = columns.patient ? from.cells[*columns.patient] : row.image;
-  if (columns.patient && row.patient.empty()) mistakes.add(from.line, "the patient is empty");
-  if (columns.split) {
-    const std::string& cell = from.cells[*columns.split];
-    const auto split = split_of(cell);
-    if (!split) mistakes.add(from.line, "the split is ", quoted(cell), "; train, val or test is expected");
-    row.split = split.value_or(Split::none);
+constexpr std::array<const char*, 2> endings{"", ".gz"};
+
+// The tables by which a folder is known as a data set; those of one line belong together. Empty: none is there.
+std::vector<Part> tables_of(const std::filesystem::path& folder) {
+  using Name = std::pair<const char*, Split>;
+  static const std::vector<std::vector<Name>> known{
+      {{"labels.csv", Split::none}},
+      {{"train.csv", Split::train}, {"valid.csv", Split::val}, {"test.csv", Split::test}},
+      {{"image_labels_train.csv", Split::train}, {"image_labels_test.csv", Split::test}},
+      {{"Data_Entry_2017_v2020.csv", Split::none}},
+      {{"Data_Entry_2017.csv", Split::none}},
+      {{"mimic-cxr-2.0.0-chexpert.csv", Split::none}},
+      {{"stage_2_train_labels.csv", Split::none}},
+      {{"PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv", Split::none}}};
+  std::error_code error;
+  for (const auto& names : known) {
+    std::vector<Part> parts;
+    for (const auto& [name, split] : names) {
+      for (const char* ending : endings) {
+        const std::filesystem::path file = folder / (std::string(name) + ending);
+        if (std::filesystem::is_regular_file(file, error) && (parts.empty() || parts.back().split != split))
+          parts.push_back({file, split});
+      }
+    }
+    // One part alone is no split.
+    if (parts.size() == 1) parts[0].split = Split::none;
+    if (!parts.empty()) return parts;
   }
-  for (size_t k = 0; k < columns.labels.size(); ++k) {
-    const std::string& cell = from.cells[columns.labels[k]];
-    const auto label = label_of(cell);
-    if (!label) mistakes.add(from.line, quoted(classes[k]), " is ", quoted(cell), "; a label is 0, 1, -1 (uncertain) or empty");
-    row.labels.push_back(label.value_or(unknown));
+  return {};
+}
+
+const DataSet* recognised(const Table& table, const ManifestOptions& options) {
+  if (!options.image_column.empty()) return nullptr;
+  for (const DataSet& set : data_sets()) {
+    if (set.recognises(table)) return &set;
   }
-  return row;
+  return nullptr;
+}
+
+// Rows that were appended behind `first`.
+void check_rows(const Manifest& manifest, size_t first, Mistakes& mistakes) {
+  std::unordered_map<std::string, size_t> seen;
+  for (size_t i = 0; i < manifest.rows.size(); ++i) {
+    const Row& row = manifest.rows[i];
+    if (row.image.empty() && i >= first) mistakes.add(row.line, "the image is empty");
+    if (row.image.empty()) continue;
+    const auto [it, fresh] = seen.emplace(row.file.lexically_normal().string(), i);
+    if (fresh || i < first) continue;
+    const Row& before = manifest.rows[it->second];
+    mistakes.add(row.line, it->second < first ? "an image of another part again: " + quoted(before.image)
+                                              : str("the image of line ", before.line, " again"));
+  }
+}
+
+// Flags that would be passed over without a word are refused. what: why they mean nothing here.
+void refuse(const std::filesystem::path& table, const std::string& value, const char* flag, const char* what) {
+  if (!value.empty())
+    throw Error(Fault::input, str(table.filename().string(), ": ", flag, " does not go with ", what),
+                "docs/data.md says what does");
+}
+
+void refuse_columns(const ManifestOptions& options, const char* what) {
+  refuse(options.table, options.image_column, "--image-column", what);
+  refuse(options.table, options.patient_column, "--patient-column", what);
+  refuse(options.table, options.split_column, "--split-column", what);
+  refuse(options.table, options.root.string(), "--root", what);
+}
+
+void read_part(const ManifestOptions& options, const Part& part, Manifest& manifest) {
+  Mistakes mistakes(part.file.filename().string());
+  const Table table(part.file, mistakes);
+  const DataSet* set = recognised(table, options);
+  const bool zeros = options.empty == Empty::usual ? set != nullptr && set->empty_is_zero : options.empty == Empty::zeros;
+  const std::string name = set != nullptr ? set->name : "table";
+  if (set != nullptr) refuse(part.file, options.patient_column, "--patient-column", set->name);
+  const std::vector<std::string> classes = manifest.classes;
+  if (!manifest.set.empty() && manifest.set != name)
+    throw Error(Fault::input, str(table.name(), ": its columns are those of ", name, ", the part before it is ", manifest.set));
+  manifest.set = name;
+  const size_t first = manifest.rows.size();
+  const std::filesystem::path root = options.root.empty() ? part.file.parent_path() : options.root;
+  const Reading reading{options, table, root, part.split, {options.uncertain, zeros, false, options.seed}, manifest, mistakes};
+  set != nullptr ? set->read(reading) : read_plain(reading);
+  check_rows(manifest, first, mistakes);
+  mistakes.throw_if_any();
+  if (manifest.rows.empty()) throw Error(Fault::input, table.name() + ": no image is left");
+  if (manifest.classes.empty()) throw Error(Fault::input, table.name() + ": no finding is named in it");
+  if (first > 0 && manifest.classes != classes)
+    throw Error(Fault::input, str(table.name(), ": other classes than in the part before it"),
+                "--labels A,B names those to take");
+}
+
+void keep_frontal(Manifest& manifest) {
+  const auto lateral = [](const Row& row) {
+    const std::string view = lower_case(row.view);
+    return view.rfind("lat", 0) == 0 || view == "ll" || view == "rl" || view == "l";
+  };
+  const size_t before = manifest.rows.size();
+  std::erase_if(manifest.rows, lateral);
+  if (before > manifest.rows.size()) manifest.notes.push_back(str(before - manifest.rows.size(), " lateral views are left out"));
+  if (manifest.rows.empty()) throw Error(Fault::input, "every image is a lateral view", "without --frontal they are taken");
 }
 
 }  // namespace
@@ -164,11 +128,11 @@ const char* name_of(Split split) {
 }
 
 std::vector<size_t> Manifest::of(Split split) const {
-  std::vector<size_t> found;
+  std::vector<size_t> indices;
   for (size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].split == split) found.push_back(i);
+    if (rows[i].split == split) indices.push_back(i);
   }
-  return found;
+  return indices;
 }
 
 std::set<std::string> Manifest::patients_in_two_splits() const {
@@ -183,29 +147,26 @@ std::set<std::string> Manifest::patients_in_two_splits() const {
 }
 
 Manifest read_manifest(const ManifestOptions& options) {
-  const std::string name = options.table.filename().string();
-  Mistakes mistakes(name);
-  const std::vector<CsvRow> rows = read_csv(options.table, mistakes);
-  if (rows.size() < 2) {
-    mistakes.throw_if_any();
-    throw Error(Fault::input, str(name, ": a header and at least one image are expected"));
-  }
-  const Columns columns(options, rows, mistakes);
   Manifest manifest;
-  manifest.has_patients = columns.patient.has_value();
-  manifest.has_split = columns.split.has_value();
-  manifest.notes = columns.notes;
-  for (size_t column : columns.labels) manifest.classes.push_back(rows[0].cells[column]);
-  const std::filesystem::path root = options.root.empty() ? options.table.parent_path() : options.root;
-  std::unordered_map<std::string, int64_t> seen;
-  for (size_t i = 1; i < rows.size(); ++i) {
-    manifest.rows.push_back(read_row(rows[i], columns, manifest.classes, root, mistakes));
-    const Row& row = manifest.rows.back();
-    if (row.image.empty()) continue;
-    const auto [it, fresh] = seen.emplace(row.file.lexically_normal().string(), row.line);
-    if (!fresh) mistakes.add(row.line, "the image of line ", it->second, " again");
+  manifest.table = options.table;
+  std::error_code error;
+  if (std::filesystem::is_directory(options.table, error)) {
+    const std::vector<Part> parts = tables_of(options.table);
+    for (const Part& part : parts) read_part(options, part, manifest);
+    if (parts.empty()) {
+      refuse_columns(options, "a folder per class");
+      read_class_folders(options, manifest);
+    }
+  } else if (lower_case(options.table.extension().string()) == ".npz") {
+    refuse_columns(options, "MedMNIST");
+    read_medmnist(options, manifest);
+  } else {
+    read_part(options, {options.table, Split::none}, manifest);
   }
-  mistakes.throw_if_any();
+  if (options.frontal) keep_frontal(manifest);
+  if (!options.split_file.empty()) apply_split_csv(manifest, options.split_file);
+  manifest.has_split =
+      std::any_of(manifest.rows.begin(), manifest.rows.end(), [](const Row& r) { return r.split != Split::none; });
   return manifest;
 }
 

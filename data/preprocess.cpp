@@ -63,7 +63,7 @@ Recipe recipe_from_metadata(const std::map<std::string, std::string>& m) {
   r.fit = choice(m, "preprocess.fit", "stretch", "pad") ? Fit::stretch : Fit::pad;
   r.equalize = choice(m, "preprocess.equalize", "yes", "no");
   r.mean = number<float>(m, "preprocess.mean", 0.0F, 1.0F);
-  r.std = number<float>(m, "preprocess.std", 1e-3F, 10.0F);
+  r.std = number<float>(m, "preprocess.std", 1e-6F, 10.0F);
   return r;
 }
 

@@ -1,43 +1,82 @@
 #include "data/split.h"
 
-#include <array>
+#include <cmath>
 #include <map>
+#include <numeric>
 #include <unordered_map>
 
 #include "data/csv.h"
-#include "data/streams.h"
+#include "data/stratify.h"
 
 namespace thorax::data {
 
 namespace {
 
 constexpr std::array<Split, 3> splits{Split::train, Split::val, Split::test};
-constexpr std::array<double, 3> shares{0.70, 0.15, 0.15};
+
+bool is_positive(float label) {
+  return label >= 0.5F;
+}
+
+// Which classes have labels that are not known: there the negatives are to be shared out as well.
+std::vector<bool> classes_with_unknown(const Manifest& manifest, const std::vector<size_t>& rows) {
+  std::vector<bool> unknown(manifest.classes.size());
+  for (size_t row : rows) {
+    for (size_t k = 0; k < unknown.size(); ++k) unknown[k] = unknown[k] || std::isnan(manifest.rows[row].labels[k]);
+  }
+  return unknown;
+}
 
 }  // namespace
 
-void split_by_patient(Manifest& manifest, uint64_t seed) {
+void split_by_patient(Manifest& manifest, const std::vector<size_t>& rows, const Fractions& fractions, uint64_t seed) {
   std::map<std::string, std::vector<size_t>> images;  // sorted, so that the order of the table does not matter
-  for (size_t i = 0; i < manifest.rows.size(); ++i) images[manifest.rows[i].patient].push_back(i);
-  if (images.size() < 3) throw Error(Fault::input, str("a split needs three patients at least, there are ", images.size()));
-  std::vector<const std::vector<size_t>*> order;
-  for (const auto& [patient, rows] : images) order.push_back(&rows);
-  shuffle(order, Rng(seed, stream(Purpose::split)));
-  const auto all = static_cast<double>(manifest.rows.size());
-  std::array<double, 3> have{};
-  for (size_t p = 0; p < order.size(); ++p) {
-    size_t empty = 0;
-    for (double h : have) empty += h == 0 ? 1 : 0;
-    const bool last_chance = order.size() - p == empty;
-    // To the split that lacks most images; no split stays without a patient.
-    size_t to = 3;
-    for (size_t s = 0; s < 3; ++s) {
-      if (last_chance && have[s] > 0) continue;
-      if (to == 3 || shares[s] * all - have[s] > shares[to] * all - have[to]) to = s;
+  for (size_t row : rows) images[manifest.rows[row].patient].push_back(row);
+  const size_t classes = manifest.classes.size();
+  const std::vector<bool> unknown = classes_with_unknown(manifest, rows);
+  std::vector<std::vector<int64_t>> counts;
+  for (const auto& [patient, mine] : images) {
+    std::vector<int64_t> n(1 + 2 * classes);
+    n[0] = std::ssize(mine);
+    for (size_t row : mine) {
+      for (size_t k = 0; k < classes; ++k) {
+        const float label = manifest.rows[row].labels[k];
+        n[1 + k] += is_positive(label) ? 1 : 0;
+        n[1 + classes + k] += unknown[k] && label < 0.5F ? 1 : 0;
+      }
     }
-    have[to] += static_cast<double>(order[p]->size());
-    for (size_t row : *order[p]) manifest.rows[row].split = splits[to];
+    counts.push_back(std::move(n));
   }
+  const auto parts = stratify(counts, {fractions.begin(), fractions.end()}, seed);
+  size_t patient = 0;
+  for (const auto& [name, mine] : images) {
+    for (size_t row : mine) manifest.rows[row].split = splits[parts[patient]];
+    ++patient;
+  }
+}
+
+void split_by_patient(Manifest& manifest, uint64_t seed) {
+  std::vector<size_t> rows(manifest.rows.size());
+  std::iota(rows.begin(), rows.end(), size_t{0});
+  split_by_patient(manifest, rows, usual_fractions, seed);
+}
+
+ShareError largest_share_error(const Manifest& manifest, const std::vector<size_t>& rows, const Fractions& fractions) {
+  ShareError largest;
+  for (size_t k = 0; k < manifest.classes.size(); ++k) {
+    std::array<int64_t, 3> n{};
+    for (size_t row : rows) {
+      for (size_t s = 0; s < 3; ++s)
+        n[s] += manifest.rows[row].split == splits[s] && is_positive(manifest.rows[row].labels[k]) ? 1 : 0;
+    }
+    const int64_t all = n[0] + n[1] + n[2];
+    for (size_t s = 0; all > 0 && s < 3; ++s) {
+      const double share = static_cast<double>(n[s]) / static_cast<double>(all);
+      const double error = std::abs(share - fractions[s]);
+      if (error > largest.error) largest = {error, k, splits[s], share, all};
+    }
+  }
+  return largest;
 }
 
 std::string split_csv(const Manifest& manifest) {
@@ -63,7 +102,8 @@ void apply_split_csv(Manifest& manifest, const std::filesystem::path& file) {
   for (Row& row : manifest.rows) {
     const auto it = found.find(row.image);
     if (it == found.end())
-      throw Error(Fault::input, str(file.string(), ": has no split for the image of line ", row.line, " of the table"));
+      throw Error(Fault::input, str(file.string(), ": has no split for the image ",
+                                    row.line > 0 ? str("of line ", row.line, " of the table") : row.image));
     row.split = it->second;
   }
   manifest.has_split = true;

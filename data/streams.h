@@ -7,7 +7,17 @@
 
 namespace thorax::data {
 
-enum class Purpose : uint8_t { order = 0xD1, augment, split, phantom_image, phantom_noise, phantom_patient };
+enum class Purpose : uint8_t {
+  order = 0xD1,
+  augment,
+  split,
+  phantom_image,
+  phantom_noise,
+  phantom_patient,
+  class_order,
+  class_images,
+  uncertain
+};
 
 // number: an epoch, an image, ...; below 2^56.
 inline uint64_t stream(Purpose purpose, uint64_t number = 0) {

@@ -11,7 +11,7 @@ THORAX_TWINS(void loss_forward_backward(const Stream&, const Tensor&, const Tens
 void loss_forward_backward(const Stream& stream, const Tensor& logits, const Tensor& labels, const Tensor& mask,
                            const LossTable& table, float* loss, const Tensor& dlogits) {
   const char* op = "loss_forward_backward";
-  require(logits.shape.rank() == 2 && logits.shape[1] == table.classes() && table.inverse_count.size() == table.bias.size() &&
+  require(logits.shape.rank() == 2 && logits.shape[1] == table.classes() && table.inverse_count.size() == table.of.size() &&
               table.no_finding < table.classes(),
           op, "logits is ", logits.shape, ", the table is for ", table.classes(), " classes, ", table.inverse_count.size(),
           " counts and class ", table.no_finding);

@@ -11,7 +11,8 @@ namespace thorax {
 // and for the step), and the momentum's product is rounded by itself, as there. first is s.first, out of the loop.
 template <bool first>
 THORAX_HD inline void sgd_element(const SgdScalars& s, float gradient, float& parameter, float& momentum) {
-  const float d = s.weight_decay == 0.0F ? gradient : std::fma(s.weight_decay, parameter, gradient);
+  const float g = s.gradient_scale * gradient;
+  const float d = s.weight_decay == 0.0F ? g : std::fma(s.weight_decay, parameter, g);
   const float m = first ? d : s.momentum * momentum + d;
   momentum = m;
   parameter = std::fma(-s.lr, m, parameter);

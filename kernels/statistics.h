@@ -18,7 +18,7 @@ void merge_statistics(const float* partial, int64_t images, int64_t channels, in
 
 // running = (1 - momentum) * running + momentum * batch, with the unbiased variance count/(count-1) as PyTorch; counts the batch.
 // count: pixels of the batch, N*H*W.
-void update_running(const float* mean, const float* variance, int64_t channels, int64_t count, float momentum, float* running_mean,
-                    float* running_var, int64_t* num_batches_tracked);
+void update_running(const float* mean, const float* variance, int64_t channels, int64_t count, float momentum,
+                    float* running_mean, float* running_var, int64_t* num_batches_tracked);
 
 }  // namespace thorax

@@ -1,6 +1,7 @@
 #include "layers/batch_norm_relu.h"
 
 #include "layers/batch_norm_values.h"
+#include "layers/describe.h"
 
 namespace thorax {
 
@@ -54,6 +55,8 @@ class BatchNormRelu final : public Op {
                                                run[target.slot], target.accumulate);
               });
   }
+
+  void describe(Description& d) const override { d.set(outputs()[0], describe_batch_norm(d, name(), d.of(x_), values_, relu_)); }
 
  private:
   Slot emit_statistics(Emitter& emit, Slot x, const Shape& shape) const {

@@ -4,6 +4,7 @@
 
 #include "kernels/add.h"
 #include "layers/dense_layer.h"
+#include "tensor/description.h"
 
 namespace thorax {
 
@@ -51,6 +52,14 @@ class DenseBlock final : public Op {
     });
     for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) layer->backward(emit, slots_);
     emit_input_gradient(emit);
+  }
+
+  void describe(Description& d) const override {
+    std::string all = d.of(x_);
+    for (const DenseLayer& layer : layers_) {
+      all = d.node("Concat", layer.name() + ".all", {all, layer.describe(d, all)}, {{"axis", int64_t{1}}});
+    }
+    d.set(out_.y, all);
   }
 
  private:

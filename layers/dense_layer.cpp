@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "layers/describe.h"
+
 namespace thorax {
 
 void finish_gradient(const Run& run, const DenseBlockSlots& block, const BlockPart& part, const Slice& to) {
@@ -31,6 +33,13 @@ void DenseLayer::append_inputs(std::vector<Value>& inputs) const {
   inputs.push_back(filter1_);
   norm2_.append_to(inputs);
   inputs.push_back(filter2_);
+}
+
+std::string DenseLayer::describe(Description& d, const std::string& x) const {
+  const std::string a = describe_batch_norm(d, name_ + ".norm1", x, norm1_, true);
+  const std::string b = describe_conv(d, name_ + ".conv1", a, d.of(filter1_), 1, 1, 0);
+  const std::string c = describe_batch_norm(d, name_ + ".norm2", b, norm2_, true);
+  return describe_conv(d, name_ + ".conv2", c, d.of(filter2_), 3, 1, 1);
 }
 
 Slot DenseLayer::scratch(Emitter& emit, const char* what, int64_t channels) const {

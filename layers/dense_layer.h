@@ -11,6 +11,8 @@
 
 namespace thorax {
 
+class Description;
+
 // The memory of the whole block that its layers share.
 struct DenseBlockSlots {
   Slot buffer;       // [N, Ctot, H, W]
@@ -33,6 +35,9 @@ class DenseLayer {
   // Makes the layer's parameters. in: channels that it reads; middle: channels between its convolutions; growth: appended.
   DenseLayer(Graph& g, const std::string& name, int64_t in, int64_t middle, int64_t growth);
   void append_inputs(std::vector<Value>& inputs) const;
+  const std::string& name() const { return name_; }
+  // What it appends, of x: the channels before it. Returns the output's name.
+  std::string describe(Description& d, const std::string& x) const;
 
   // like: the shape and dtype of the block's buffer.
   void forward(Emitter& emit, const DenseBlockSlots& block, const Tensor& like);

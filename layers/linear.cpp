@@ -4,6 +4,7 @@
 
 #include "kernels/linear.h"
 #include "kernels/sigmoid.h"
+#include "tensor/description.h"
 #include "tensor/planner.h"
 
 namespace thorax {
@@ -44,6 +45,11 @@ class Linear final : public Op {
     }
   }
 
+  void describe(Description& d) const override {
+    d.set(outputs()[0],
+          d.node("Gemm", name() + ".y", {d.of(inputs()[0]), d.of(inputs()[1]), d.of(inputs()[2])}, {{"transB", int64_t{1}}}));
+  }
+
  private:
   double flops(const Emitter& emit) const {
     const auto& weight = emit.graph().info(inputs()[1]).shape;
@@ -75,6 +81,8 @@ class Sigmoid final : public Op {
                 }
               });
   }
+
+  void describe(Description& d) const override { d.set(outputs()[0], d.node("Sigmoid", name() + ".y", {d.of(inputs()[0])})); }
 };
 
 }  // namespace

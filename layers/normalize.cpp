@@ -1,6 +1,7 @@
 #include "layers/normalize.h"
 
 #include "kernels/normalize.h"
+#include "tensor/description.h"
 #include "tensor/planner.h"
 
 namespace thorax {
@@ -18,6 +19,15 @@ class Normalize final : public Op {
               [x, y, mean = mean_, std = std_](const Run& run) { ::thorax::normalize(run.stream, run[x], mean, std, run[y]); });
   }
   void backward(Emitter&) override {}  // bytes have no gradient
+
+  void describe(Description& d) const override {
+    constexpr int64_t f32 = 1;  // ONNX's number of the dtype
+    const auto number = [&](const char* what, float value) { return d.constant(name() + what, {1}, {value}); };
+    std::string x = d.node("Cast", name() + ".cast", {d.of(inputs()[0])}, {{"to", f32}});
+    x = d.node("Div", name() + ".scaled", {x, number(".white", 255.0F)});
+    x = d.node("Sub", name() + ".centred", {x, number(".mean", mean_)});
+    d.set(outputs()[0], d.node("Div", name() + ".y", {x, number(".std", std_)}));
+  }
 
  private:
   float mean_, std_;

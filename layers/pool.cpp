@@ -2,6 +2,7 @@
 
 #include "kernels/avg_pool.h"
 #include "kernels/max_pool.h"
+#include "tensor/description.h"
 #include "tensor/planner.h"
 
 namespace thorax {
@@ -30,6 +31,14 @@ class MaxPool final : public Op {
               });
   }
 
+  void describe(Description& d) const override {
+    const auto& [kernel, stride, pad] = window_;
+    d.set(outputs()[0], d.node("MaxPool", name() + ".y", {d.of(inputs()[0])},
+                               {{"kernel_shape", std::vector{kernel, kernel}},
+                                {"pads", std::vector{pad, pad, pad, pad}},
+                                {"strides", std::vector{stride, stride}}}));
+  }
+
  private:
   Window window_;
   Slot index_;
@@ -51,6 +60,11 @@ class GlobalAvgPool final : public Op {
     emit.step(
         name() + ".backward", {dy, target.accumulate ? target.slot : Slot{}}, {target.slot}, 0,
         [dy, target](const Run& run) { global_avg_pool_backward(run.stream, run[dy], run[target.slot], target.accumulate); });
+  }
+
+  void describe(Description& d) const override {
+    const std::string mean = d.node("GlobalAveragePool", name() + ".mean", {d.of(inputs()[0])});
+    d.set(outputs()[0], d.node("Flatten", name() + ".y", {mean}, {{"axis", int64_t{1}}}));
   }
 };
 

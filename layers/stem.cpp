@@ -4,6 +4,7 @@
 
 #include "kernels/fold.h"
 #include "layers/conv_step.h"
+#include "layers/describe.h"
 #include "layers/parameters.h"
 
 namespace thorax {
@@ -68,6 +69,20 @@ class Stem final : public Op {
                 conv->unpack(run[packed].data, f ? f.as<float>() : gradient.as<float>(), !f && target.accumulate);
                 if (f) unfold_filter_gradient(f, gradient, target.accumulate);
               });
+  }
+
+  void describe(Description& d) const override {
+    std::string filter;
+    if (d.info(x_).shape[1] == 1) {
+      const Tensor whole = d.parameter(filter_);
+      const Shape shape{whole.shape[0], 1, kernel, kernel};
+      std::vector<float> sums(static_cast<size_t>(shape.count()));
+      fold_filter(whole, {sums.data(), shape, DType::f32, Layout::plain});
+      filter = d.constant(name() + ".folded", shape, std::move(sums));
+    } else {
+      filter = d.of(filter_);
+    }
+    d.set(outputs()[0], describe_conv(d, name(), d.of(x_), filter, kernel, 2, 3));
   }
 
  private:

@@ -4,6 +4,7 @@
 
 #include "layers/batch_norm_values.h"
 #include "layers/conv_step.h"
+#include "layers/describe.h"
 
 namespace thorax {
 
@@ -56,6 +57,13 @@ class Transition final : public Op {
                 conv.backward_data(run, 0, run[dy].data, run[dpooled].data);
               });
     emit_pool_backward(emit, dpooled, x.shape);
+  }
+
+  void describe(Description& d) const override {
+    const std::string x = describe_batch_norm(d, name() + ".norm", d.of(block_.y), norm_, true);
+    const std::string pooled = d.node("AveragePool", name() + ".pooled", {x},
+                                      {{"kernel_shape", std::vector<int64_t>{2, 2}}, {"strides", std::vector<int64_t>{2, 2}}});
+    d.set(outputs()[0], describe_conv(d, name() + ".conv", pooled, d.of(filter_), 1, 1, 0));
   }
 
  private:

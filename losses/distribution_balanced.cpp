@@ -3,6 +3,7 @@
 #include <cctype>
 #include <cmath>
 #include <cstdint>
+#include <initializer_list>
 
 #include "tensor/error.h"
 
@@ -30,56 +31,44 @@ std::string joined(const std::vector<std::string>& names) {
   return out;
 }
 
-void check_options(const LossOptions& o) {
-  for (const double value : {o.alpha, o.beta, o.mu, o.kappa, o.lambda})
+void check_finite(const LossOptions& o, std::initializer_list<double> values) {
+  for (const double value : values)
     if (!std::isfinite(value)) throw Error(Fault::input, str("loss ", o.name, ": every parameter must be a finite number"));
-  if (o.lambda <= 0)
-    throw Error(Fault::input, str("loss ", o.name, ": lambda is ", o.lambda, ", it must be above 0"), "5 is the usual value");
-}
-
-void check_counts(const LossOptions& o, const ClassCounts& counts) {
-  for (size_t k = 0; k < counts.classes.size(); ++k) {
-    const double positives = counts.positives[k];
-    const double known = counts.known[k];
-    if (positives > 0 && positives < known) continue;
-    throw Error(Fault::input,
-                str("loss ", o.name, ": class '", counts.classes[k], "' has ", positives, " positive of ", known,
-                    " known labels in the training set; the weights need at least one positive and one negative"),
-                "leave the class out, or choose the loss bce");
-  }
 }
 
 }  // namespace
 
-LossTable make_distribution_balanced(const LossOptions& options, const ClassCounts& counts) {
-  check_options(options);
-  check_counts(options, counts);
-  LossTable table;
-  table.lambda = options.lambda;
+void add_rebalancing(LossTable& table, const LossOptions& options, const ClassCounts& counts) {
+  check_finite(options, {options.alpha, options.beta, options.mu});
   table.rebalance = true;
   table.alpha = options.alpha;
   table.beta = options.beta;
   table.mu = options.mu;
-  for (size_t k = 0; k < counts.classes.size(); ++k) {
-    table.inverse_count.push_back(1 / counts.positives[k]);
-    table.bias.push_back(options.kappa * std::log(counts.known[k] / counts.positives[k] - 1));
-  }
-  return table;
+  for (size_t k = 0; k < counts.classes.size(); ++k) table.inverse_count[k] = 1 / counts.positives[k];
 }
 
-LossTable make_distribution_balanced_modified(const LossOptions& options, const ClassCounts& counts) {
-  LossTable table = make_distribution_balanced(options, counts);
+void add_no_finding(LossTable& table, const LossOptions& options, const ClassCounts& counts) {
   table.no_finding = find_class(counts.classes, options.no_finding.empty() ? "No finding" : options.no_finding);
   if (table.no_finding < 0 && !options.no_finding.empty())
     throw Error(Fault::input, str("loss ", options.name, ": no class is called '", options.no_finding, "'"),
                 str("the classes are ", joined(counts.classes)));
   if (table.no_finding < 0) {
     table.note = "no class is called 'No finding': the modified Distribution-Balanced loss equals the original";
-    return table;
+    return;
   }
   const auto classes = static_cast<double>(counts.classes.size());
   for (const double inverse : table.inverse_count) table.c_hat += inverse / (classes * classes);
-  return table;
+}
+
+void add_negative_tolerance(LossTable& table, const LossOptions& options, const ClassCounts& counts, bool as_published_code) {
+  check_finite(options, {options.kappa, options.lambda});
+  if (options.lambda <= 0)
+    throw Error(Fault::input, str("loss ", options.name, ": lambda is ", options.lambda, ", it must be above 0"),
+                "5 is the usual value");
+  table.form.lambda = options.lambda;
+  const double kappa = as_published_code ? options.kappa / options.lambda : options.kappa;
+  for (size_t k = 0; k < counts.classes.size(); ++k)
+    table.of[k].bias = kappa * std::log(counts.known[k] / counts.positives[k] - 1);
 }
 
 }  // namespace thorax

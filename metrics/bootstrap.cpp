@@ -1,95 +1,18 @@
 #include "metrics/bootstrap.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <future>
 #include <limits>
-#include <numeric>
 #include <stdexcept>
-#include <thread>
+
+#include "metrics/normal.h"
+#include "metrics/parallel.h"
+#include "metrics/sorted_class.h"
 
 namespace thorax::metrics {
 namespace {
 
 constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
-
-enum Statistic : size_t { kAuc, kSensitivity, kSpecificity, kF1, kStatistics };
-using Statistics = std::array<double, kStatistics>;
-
-double ratio(int64_t part, int64_t whole) {
-  return static_cast<double>(part) / static_cast<double>(whole);
-}
-
-// One class in ascending order of its scores, ready to be weighted.
-class SortedClass {
- public:
-  SortedClass(const KnownScores& known, std::optional<float> cutoff)
-      : has_auc_(known.has_both_values()), has_decisions_(has_auc_ && cutoff.has_value()) {
-    if (!has_auc_) return;
-    std::vector<size_t> order(known.scores.size());
-    std::iota(order.begin(), order.end(), size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return known.scores[a] < known.scores[b]; });
-    for (size_t i = 0; i < order.size(); ++i) {
-      const float score = known.scores[order[i]];
-      if (i > 0 && score != known.scores[order[i - 1]]) group_ends_.push_back(static_cast<uint32_t>(i));
-      if (cutoff && score < *cutoff) groups_below_cutoff_ = group_ends_.size() + 1;
-      entries_.push_back({known.images[order[i]], known.labels[order[i]]});
-    }
-    group_ends_.push_back(static_cast<uint32_t>(order.size()));
-  }
-
-  bool has(size_t statistic) const { return statistic == kAuc ? has_auc_ : has_decisions_; }
-
-  // multiplicity: [n], of each image. Undefined where the replicate has no positive or no negative of this class.
-  Statistics weigh(std::span<const uint32_t> multiplicity) const {
-    Statistics result;
-    result.fill(kUndefined);
-    int64_t positives = 0, negatives = 0, doubled_area = 0, false_negatives = 0, true_negatives = 0;
-    uint32_t i = 0;
-    for (size_t group = 0; group < group_ends_.size(); ++group) {
-      if (group == groups_below_cutoff_) {
-        false_negatives = positives;
-        true_negatives = negatives;
-      }
-      // Images with the same score: a positive wins against all negatives below, and half against the tied ones.
-      int64_t tied = 0, tied_positives = 0;
-      for (; i < group_ends_[group]; ++i) {
-        const int64_t weight = multiplicity[entries_[i].image];
-        tied += weight;
-        tied_positives += weight * entries_[i].label;
-      }
-      const int64_t tied_negatives = tied - tied_positives;
-      doubled_area += tied_positives * (2 * negatives + tied_negatives);
-      positives += tied_positives;
-      negatives += tied_negatives;
-    }
-    if (positives == 0 || negatives == 0) return result;
-    if (groups_below_cutoff_ == group_ends_.size()) {
-      false_negatives = positives;
-      true_negatives = negatives;
-    }
-    result[kAuc] = static_cast<double>(doubled_area) / (2.0 * static_cast<double>(positives) * static_cast<double>(negatives));
-    if (has_decisions_) {
-      const int64_t tp = positives - false_negatives;
-      const int64_t fp = negatives - true_negatives;
-      result[kSensitivity] = ratio(tp, positives);
-      result[kSpecificity] = ratio(true_negatives, negatives);
-      result[kF1] = ratio(2 * tp, 2 * tp + fp + false_negatives);  // never 0 / 0: there is a positive, found or missed
-    }
-    return result;
-  }
-
- private:
-  struct Entry {
-    uint32_t image;
-    uint32_t label;
-  };
-  bool has_auc_, has_decisions_;
-  std::vector<Entry> entries_;
-  std::vector<uint32_t> group_ends_;  // one past the last entry of each distinct score
-  size_t groups_below_cutoff_ = 0;    // distinct scores that are called negative
-};
 
 // The value of every statistic in every replicate, for each class and (row C) for the mean over the classes.
 class Table {
@@ -98,7 +21,9 @@ class Table {
   double& at(size_t row, size_t statistic, size_t replicate) {
     return values_[(row * kStatistics + statistic) * replicates_ + replicate];
   }
-  std::span<double> values(size_t row, size_t statistic) { return {&at(row, statistic, 0), replicates_}; }
+  std::span<double> values(size_t row, size_t statistic) {
+    return {values_.data() + (row * kStatistics + statistic) * replicates_, replicates_};
+  }
 
  private:
   size_t replicates_;
@@ -123,26 +48,41 @@ void fill_replicate(const std::vector<SortedClass>& classes, std::span<const uin
   }
 }
 
-// work(begin, end) for parts of [0, count), shared among threads; the result must not depend on the parts.
-template <class Work>
-void in_parallel(size_t count, int threads, const Work& work) {
-  const size_t wanted = threads > 0 ? static_cast<size_t>(threads) : std::max(1U, std::thread::hardware_concurrency());
-  const size_t workers = std::max<size_t>(1, std::min(wanted, count));
-  std::vector<std::future<void>> others;  // which wait for their thread when they are destroyed, and hand on what it throws
-  for (size_t w = 1; w < workers; ++w) {
-    others.push_back(std::async(std::launch::async, [&, w] { work(count * w / workers, count * (w + 1) / workers); }));
-  }
-  work(0, count / workers);
-  for (auto& other : others) other.get();
+// Values without those that are undefined, in ascending order.
+std::span<double> sorted_defined(std::span<double> values) {
+  const auto end = std::remove_if(values.begin(), values.end(), [](double value) { return std::isnan(value); });
+  std::sort(values.begin(), end);
+  return {values.begin(), end};
 }
 
-// Sorts the values.
-std::optional<Interval> interval(std::span<double> values) {
-  const auto end = std::remove_if(values.begin(), values.end(), [](double value) { return std::isnan(value); });
-  const std::span<double> defined(values.begin(), end);
+// The two fractions of the replicates between which the BCa interval lies. replicates: sorted; jackknife: defined values.
+std::pair<double, double> bca_fractions(std::span<const double> replicates, double estimate, std::span<const double> jackknife) {
+  const auto count = static_cast<double>(replicates.size());
+  const auto [first, last] = std::equal_range(replicates.begin(), replicates.end(), estimate);
+  const double below = static_cast<double>(first - replicates.begin()) + static_cast<double>(last - first) / 2;
+  const double z0 = normal_quantile(std::clamp(below / count, 1 / (count + 1), count / (count + 1)));
+  double mean = 0, squares = 0, cubes = 0;
+  for (const double value : jackknife) mean += value / static_cast<double>(jackknife.size());
+  for (const double value : jackknife) {
+    const double d = mean - value;
+    squares += d * d;
+    cubes += d * d * d;
+  }
+  const double acceleration = squares > 0 ? cubes / (6 * std::pow(squares, 1.5)) : 0;
+  const auto fraction = [&](double tail) {
+    const double z = z0 + normal_quantile(tail);
+    return normal_cdf(z0 + z / (1 - acceleration * z));
+  };
+  return {fraction(0.025), fraction(0.975)};
+}
+
+// Sorts both.
+std::optional<Interval> interval(std::span<double> replicates, const double* estimate, std::span<double> jackknife) {
+  const std::span<double> defined = sorted_defined(replicates);
   if (defined.empty()) return std::nullopt;
-  std::sort(defined.begin(), defined.end());
-  return Interval{percentile(defined, 0.025), percentile(defined, 0.975), std::ssize(defined)};
+  std::pair<double, double> at{0.025, 0.975};
+  if (estimate != nullptr) at = bca_fractions(defined, *estimate, sorted_defined(jackknife));
+  return Interval{percentile(defined, at.first), percentile(defined, at.second), std::ssize(defined)};
 }
 
 std::vector<SortedClass> sort_classes(const Scores& scores, std::span<const std::optional<float>> cutoffs) {
@@ -156,22 +96,6 @@ std::vector<SortedClass> sort_classes(const Scores& scores, std::span<const std:
 }
 
 }  // namespace
-
-void resample(uint64_t seed, uint64_t replicate, std::span<uint32_t> multiplicity) {
-  const auto mix = [](uint64_t x) {
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9U;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBU;
-    return x ^ (x >> 31);
-  };
-  constexpr uint64_t kGolden = 0x9E3779B97F4A7C15U;
-  std::fill(multiplicity.begin(), multiplicity.end(), 0U);
-  uint64_t state = mix(mix(seed + kGolden) + (replicate + 1) * kGolden);
-  for (size_t i = 0; i < multiplicity.size(); ++i) {
-    state += kGolden;
-    // Multiply-shift of the upper 32 bits: the bias is below n / 2^32.
-    ++multiplicity[((mix(state) >> 32) * multiplicity.size()) >> 32];
-  }
-}
 
 double percentile(std::span<const double> sorted, double fraction) {
   const double position = fraction * static_cast<double>(sorted.size() - 1);
@@ -192,23 +116,37 @@ Bootstrap bootstrap(const Scores& scores, std::span<const std::optional<float>> 
   result.classes.resize(classes.size());
   if (options.replicates == 0 || scores.n == 0) return result;
 
-  const auto replicates = static_cast<size_t>(options.replicates);
-  Table table(rows, replicates);
-  in_parallel(replicates, options.threads, [&](size_t begin, size_t end) {
-    std::vector<uint32_t> multiplicity(static_cast<size_t>(scores.n));
-    for (size_t replicate = begin; replicate < end; ++replicate) {
-      resample(options.seed, replicate, multiplicity);
-      fill_replicate(classes, multiplicity, replicate, table);
-    }
-  });
+  const Resampler resampler(scores, options.resampling);
+  // fill(i, multiplicity) says how often each image counts in column i.
+  const auto tabulate = [&](size_t columns, const auto& fill) {
+    Table table(rows, columns);
+    in_parallel(columns, options.threads, [&](size_t begin, size_t end) {
+      std::vector<uint32_t> multiplicity(static_cast<size_t>(scores.n));
+      for (size_t column = begin; column < end; ++column) {
+        fill(column, multiplicity);
+        fill_replicate(classes, multiplicity, column, table);
+      }
+    });
+    return table;
+  };
+  Table table = tabulate(static_cast<size_t>(options.replicates),
+                         [&](size_t i, std::span<uint32_t> to) { resampler.draw(options.seed, i, to); });
+  Table estimates = tabulate(1, [](size_t, std::span<uint32_t> to) { std::fill(to.begin(), to.end(), 1U); });
+  Table jackknife =
+      tabulate(options.bca ? resampler.units() : 0, [&](size_t i, std::span<uint32_t> to) { resampler.leave_out(i, to); });
 
   std::vector<std::optional<Interval>> intervals(rows * kStatistics);
   in_parallel(intervals.size(), options.threads, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) intervals[i] = interval(table.values(i / kStatistics, i % kStatistics));
+    for (size_t i = begin; i < end; ++i) {
+      const size_t row = i / kStatistics, statistic = i % kStatistics;
+      const double* estimate = options.bca ? &estimates.at(row, statistic, 0) : nullptr;
+      intervals[i] = interval(table.values(row, statistic), estimate, jackknife.values(row, statistic));
+    }
   });
   for (size_t row = 0; row < rows; ++row) {
     const auto* of = &intervals[row * kStatistics];
-    (row < classes.size() ? result.classes[row] : result.mean) = {of[kAuc], of[kSensitivity], of[kSpecificity], of[kF1]};
+    (row < classes.size() ? result.classes[row] : result.mean) = {of[kAuc], of[kAveragePrecision], of[kSensitivity],
+                                                                  of[kSpecificity], of[kF1]};
   }
   return result;
 }

@@ -1,5 +1,5 @@
-// Percentile bootstrap intervals (Efron 1979): images are drawn with replacement, not stratified, all classes together, so that
-// the correlation between the labels of one image is kept. Cut-offs are fixed: they were chosen on other images.
+// Bootstrap intervals (Efron 1979): images or patients are drawn with replacement, all classes together, so that the correlation
+// between the labels of one image is kept. Cut-offs are fixed: they were chosen on other images.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "metrics/resampling.h"
 #include "metrics/scores.h"
 
 namespace thorax::metrics {
@@ -15,6 +16,10 @@ struct BootstrapOptions {
   int64_t replicates = 10000;  // 0: no intervals
   uint64_t seed = 1;
   int threads = 0;  // 0: as many as the machine has. The result is the same, bit for bit, for any number.
+  Resampling resampling{};
+  // Bias-corrected and accelerated (Efron 1987), the acceleration by the jackknife over the units that are drawn; else the
+  // percentiles themselves.
+  bool bca = false;
 };
 
 // The central 95% of the replicates.
@@ -24,7 +29,8 @@ struct Interval {
 };
 
 struct Intervals {
-  std::optional<Interval> auc, sensitivity, specificity, f1;  // nullopt: not defined on the images themselves, or in no replicate
+  std::optional<Interval> auc, average_precision, sensitivity, specificity,
+      f1;  // nullopt: not defined on the images themselves, or in no replicate
 };
 
 struct Bootstrap {
@@ -38,10 +44,6 @@ struct Bootstrap {
 // no interval at all. Each replicate costs O(n C): classes are sorted once, and replicates only change the multiplicities.
 // Throws std::invalid_argument as Scores::check does, when cutoffs has another size than the classes, and for NaN cut-offs.
 Bootstrap bootstrap(const Scores& scores, std::span<const std::optional<float>> cutoffs, const BootstrapOptions& options);
-
-// How many times each of the n = multiplicity.size() images is drawn in a replicate (n draws in all; overwritten): a function
-// of seed, replicate and n alone, by a counter-based SplitMix64 (Steele, Lea & Flood 2014).
-void resample(uint64_t seed, uint64_t replicate, std::span<uint32_t> multiplicity);
 
 // sorted: ascending, not empty; fraction: 0 to 1. Linear between the two nearest, as numpy.percentile does by default.
 double percentile(std::span<const double> sorted, double fraction);

@@ -17,7 +17,9 @@ ClassEvaluation evaluate_class(const Scores& test, size_t c, std::optional<float
   result.n_positive = known.positives;
   result.cutoff = cutoff;
   if (!result.is_defined()) return result;
-  result.auc = Estimate{auc(known.scores, known.labels).value(), intervals.auc};
+  const RocCurve curve = roc(known.scores, known.labels);
+  result.auc = Estimate{auc(curve).value(), intervals.auc};
+  result.average_precision = Estimate{average_precision(curve).value(), intervals.average_precision};
   if (!cutoff) return result;
   const Confusion counts = confusion(known.scores, known.labels, *cutoff);
   result.sensitivity = Estimate{counts.sensitivity().value(), intervals.sensitivity};
@@ -47,6 +49,7 @@ MeanEvaluation mean_of(const std::vector<ClassEvaluation>& classes, const Interv
     mean.n_decisions += one.f1 ? 1 : 0;
   }
   mean.auc = mean_of(classes, &ClassEvaluation::auc, intervals.auc);
+  mean.average_precision = mean_of(classes, &ClassEvaluation::average_precision, intervals.average_precision);
   mean.sensitivity = mean_of(classes, &ClassEvaluation::sensitivity, intervals.sensitivity);
   mean.specificity = mean_of(classes, &ClassEvaluation::specificity, intervals.specificity);
   mean.f1 = mean_of(classes, &ClassEvaluation::f1, intervals.f1);
@@ -55,12 +58,12 @@ MeanEvaluation mean_of(const std::vector<ClassEvaluation>& classes, const Interv
 
 }  // namespace
 
-std::vector<std::optional<float>> choose_cutoffs(const Scores& validation) {
+std::vector<std::optional<float>> choose_cutoffs(const Scores& validation, const CutoffPolicy& policy) {
   validation.check();
   std::vector<std::optional<float>> cutoffs;
   for (size_t c = 0; c < validation.classes.size(); ++c) {
     const KnownScores known = known_scores(validation, c);
-    const auto point = youden(known.scores, known.labels);
+    const auto point = operating_point(known.scores, known.labels, policy);
     cutoffs.push_back(point ? std::optional(point->threshold) : std::nullopt);
   }
   return cutoffs;

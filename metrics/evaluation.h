@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "metrics/bootstrap.h"
+#include "metrics/operating_point.h"
 #include "metrics/scores.h"
 
 namespace thorax::metrics {
@@ -24,7 +25,7 @@ struct ClassEvaluation {
   // Positive where score >= cutoff. +inf: on validation no cut-off was better than chance, and nothing is called positive.
   // nullopt: the validation labels had one value only.
   std::optional<float> cutoff;
-  std::optional<Estimate> auc;                           // nullopt unless is_defined()
+  std::optional<Estimate> auc, average_precision;        // nullopt unless is_defined()
   std::optional<Estimate> sensitivity, specificity, f1;  // nullopt unless is_defined() and there is a cut-off
 
   // False when the known test labels have one value only (or there is none): then nothing is measured for the class.
@@ -35,7 +36,7 @@ struct ClassEvaluation {
 struct MeanEvaluation {
   int64_t n_auc = 0;        // classes in the mean AUC
   int64_t n_decisions = 0;  // classes in the mean sensitivity, specificity and F1
-  std::optional<Estimate> auc, sensitivity, specificity, f1;
+  std::optional<Estimate> auc, average_precision, sensitivity, specificity, f1;
 };
 
 struct Evaluation {
@@ -47,8 +48,8 @@ struct Evaluation {
   double bootstrap_seconds = 0.0;  // wall-clock; the only part that is not a function of the input
 };
 
-// [C]: Youden's cut-off of each class, as ClassEvaluation::cutoff has it.
-std::vector<std::optional<float>> choose_cutoffs(const Scores& validation);
+// [C]: the policy's cut-off of each class, as ClassEvaluation::cutoff has it.
+std::vector<std::optional<float>> choose_cutoffs(const Scores& validation, const CutoffPolicy& policy = {});
 
 // cutoffs: [C], chosen on other images than test's. Throws std::invalid_argument as Scores::check and bootstrap do.
 Evaluation evaluate(const Scores& test, std::span<const std::optional<float>> cutoffs, const BootstrapOptions& options);

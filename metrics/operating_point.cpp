@@ -12,21 +12,42 @@ double ratio(int64_t part, int64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
 }
 
+int64_t youden_index(const RocCurve& curve, const RocPoint& p) {
+  return p.tp * curve.negatives - p.fp * curve.positives;
+}
+
+bool keeps(int64_t part, int64_t whole, double target) {
+  return static_cast<double>(part) >= target * static_cast<double>(whole);
+}
+
+// Which of two points, the second with the lower threshold, the policy prefers: true for the second.
+bool prefers(const CutoffPolicy& policy, const RocCurve& curve, const RocPoint& best, const RocPoint& next) {
+  switch (policy.kind) {
+    case CutoffPolicy::Kind::youden: return youden_index(curve, next) > youden_index(curve, best);
+    case CutoffPolicy::Kind::sensitivity: return !keeps(best.tp, curve.positives, policy.target);
+    case CutoffPolicy::Kind::specificity:
+      return next.tp > best.tp && keeps(curve.negatives - next.fp, curve.negatives, policy.target);
+    case CutoffPolicy::Kind::f1:  // F1 = 2 TP / (TP + FP + P), compared by cross products
+      return next.tp * (best.tp + best.fp + curve.positives) > best.tp * (next.tp + next.fp + curve.positives);
+  }
+  return false;
+}
+
 }  // namespace
 
-std::optional<OperatingPoint> youden(std::span<const float> scores, std::span<const uint8_t> labels) {
+std::optional<OperatingPoint> operating_point(std::span<const float> scores, std::span<const uint8_t> labels,
+                                              const CutoffPolicy& policy) {
   const RocCurve curve = roc(scores, labels);
   if (curve.points.empty()) return std::nullopt;
   const RocPoint* best = &curve.points.front();
-  int64_t best_j = 0;
-  for (const RocPoint& point : curve.points) {
-    const int64_t j = point.tp * curve.negatives - point.fp * curve.positives;
-    if (j > best_j) {
-      best_j = j;
-      best = &point;
-    }
-  }
-  return OperatingPoint{best->threshold, ratio(best_j, curve.positives * curve.negatives), best_j > 0};
+  for (const RocPoint& point : curve.points)
+    if (prefers(policy, curve, *best, point)) best = &point;
+  const int64_t j = youden_index(curve, *best);
+  return OperatingPoint{best->threshold, ratio(j, curve.positives * curve.negatives), j > 0};
+}
+
+std::optional<OperatingPoint> youden(std::span<const float> scores, std::span<const uint8_t> labels) {
+  return operating_point(scores, labels, {});
 }
 
 std::optional<double> Confusion::sensitivity() const {

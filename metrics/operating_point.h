@@ -9,10 +9,26 @@ namespace thorax::metrics {
 
 struct OperatingPoint {
   float threshold;  // one of the scores, or +inf: nothing is called positive
-  double j;         // Youden's index: sensitivity + specificity - 1
-  // False when no score beats calling nothing positive; the threshold is then +inf, and whoever shows it should warn.
+  double j;         // Youden's index there: sensitivity + specificity - 1
+  // False when J is not above 0: calling nothing positive is as good. Youden's threshold is then +inf, and whoever shows it
+  // should warn.
   bool better_than_chance;
 };
+
+// What a cut-off is chosen for. Of equally good ones the highest is taken.
+struct CutoffPolicy {
+  enum class Kind : uint8_t {
+    youden,       // the largest sensitivity + specificity - 1
+    sensitivity,  // at least target, with as much specificity as that leaves
+    specificity,  // at least target, with as much sensitivity as that leaves; +inf where no score has it
+    f1,           // the largest F1
+  } kind = Kind::youden;
+  double target = 0;  // (0, 1]
+};
+
+// nullopt when the labels have one value only. Throws as roc() does.
+std::optional<OperatingPoint> operating_point(std::span<const float> scores, std::span<const uint8_t> labels,
+                                              const CutoffPolicy& policy);
 
 // The threshold with the largest J (Youden 1950), the highest one where several have it. J is compared as the integer
 // TP * N - FP * P: in floating point, equal values would differ in the last bit and a lower threshold could win.

@@ -66,4 +66,15 @@ std::optional<double> auc(std::span<const float> scores, std::span<const uint8_t
   return auc(roc(scores, labels));
 }
 
+std::optional<double> average_precision(const RocCurve& curve) {
+  if (curve.points.empty()) return std::nullopt;
+  double sum = 0;
+  for (size_t i = 1; i < curve.points.size(); ++i) {
+    const RocPoint& point = curve.points[i];
+    const auto found = static_cast<double>(point.tp - curve.points[i - 1].tp);
+    sum += found * (static_cast<double>(point.tp) / static_cast<double>(point.tp + point.fp));
+  }
+  return sum / static_cast<double>(curve.positives);
+}
+
 }  // namespace thorax::metrics

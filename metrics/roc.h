@@ -32,4 +32,8 @@ RocCurve roc(std::span<const float> scores, std::span<const uint8_t> labels);
 std::optional<double> auc(const RocCurve& curve);
 std::optional<double> auc(std::span<const float> scores, std::span<const uint8_t> labels);
 
+// The sum over the distinct scores, highest first, of the recall that each adds times the precision at it, without interpolation,
+// as scikit-learn has it. nullopt without a curve.
+std::optional<double> average_precision(const RocCurve& curve);
+
 }  // namespace thorax::metrics

@@ -1,12 +1,64 @@
-// The update as a step of the program: one kernel over the flat arrays of the Store.
+// The update as steps of the program, over the flat arrays of the Store: the gradient's norm, stochastic gradient descent group
+// by group, the moving average of the weights.
 #pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "kernels/sgd.h"
 #include "tensor/planner.h"
 
 namespace thorax {
 
-// Stochastic gradient descent with momentum. scalars: learning rate and so on, read in each run; must outlive the program.
-void emit_sgd(Emitter& emit, Store& store, const SgdScalars* scalars);
+// Stochastic gradient descent with momentum on the elements [begin, begin + count) of the flat arrays, or on all. scalars:
+// learning rate and so on, read in each run; must outlive the program.
+void emit_sgd(Emitter& emit, Store& store, const SgdScalars* scalars, int64_t begin = 0, int64_t count = -1);
+
+struct UpdateOptions {
+  double momentum = 0.9;
+  double weight_decay = 0;
+  double clip_norm = 0;               // gradients are scaled down to this global norm; 0: never
+  double backbone_lr = 1;             // the learning rate of all but the head, as a factor
+  std::vector<std::string> freeze{};  // names or beginnings of names up to a dot; "backbone": all but the head
+  double average_decay = 0;           // of the moving average of the weights; 0: none
+};
+
+class Update {
+ public:
+  // The head is the last layer that has parameters. average: a Store of the same graph that takes the moving average, or null
+  // when average_decay is 0. Both must outlive this, and this the programs. Throws Error(input) when a name of freeze fits no
+  // parameter, or nothing is left to train.
+  Update(Store& store, Store* average, const UpdateOptions& options);
+
+  // For PlanOptions::after_backward.
+  void emit(Emitter& emit);
+  // Frozen: its gradient is never computed, and it stays as it is. For PlanOptions::constant.
+  bool is_frozen(const std::string& parameter) const;
+  // Before each run. step: updates done so far; the momentum begins with the first.
+  void prepare(double learning_rate, int64_t step);
+  // Of the gradients of the last run, before clipping; 0 without clip_norm.
+  double gradient_norm() const { return norm_; }
+
+ private:
+  struct Group {  // neighbours in the flat arrays that share a learning rate
+    int64_t begin = 0, count = 0;
+    double factor = 1;
+    SgdScalars scalars{};
+  };
+  double factor_of(const std::string& parameter) const;
+  void make_groups();
+  void clip(const Stream& stream);
+
+  Store& store_;
+  Store* average_;
+  UpdateOptions options_;
+  std::string head_;
+  std::vector<Group> groups_;
+  std::vector<double> parts_;                       // of the sums of squares
+  std::vector<std::pair<Tensor, Tensor>> running_;  // running statistics and their averages
+  float average_weight_ = 0;
+  double norm_ = 0;
+};
 
 }  // namespace thorax

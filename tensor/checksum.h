@@ -21,6 +21,12 @@ class Xxh64 {
   uint64_t size_ = 0;
 };
 
+inline uint64_t xxh64(std::span<const std::byte> bytes) {
+  Xxh64 hash;
+  hash.update(bytes);
+  return hash.digest();
+}
+
 // CRC-32C (Castagnoli): the checksum of TFRecord files.
 uint32_t crc32c(std::span<const std::byte> bytes);
 

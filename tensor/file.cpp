@@ -194,6 +194,44 @@ void AppendFile::sync() {
   if (file_calls().fsync(fd_.get()) != 0) fail<DurabilityUnsure>(path_, "fsync", errno);
 }
 
+WorkFile::WorkFile(fs::path path)
+    : path_(std::move(path)), fd_(open_retrying(path_, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)) {
+  existed_ = static_cast<bool>(fd_);
+  if (!fd_ && errno == ENOENT) fd_ = Descriptor(open_retrying(path_, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0666));
+  if (!fd_) not_written(path_, "open", errno);
+  struct stat status {};
+  if (file_calls().fstat(fd_.get(), &status) != 0) fail(path_, "cannot be examined", errno);
+  if (!S_ISREG(status.st_mode)) throw Error(Fault::input, str(path_.string(), ": not a regular file"));
+}
+
+void WorkFile::begin(uint64_t bytes) {
+  if (file_calls().ftruncate(fd_.get(), 0) != 0) not_written(path_, "emptying it", errno);
+  if (const int error = file_calls().fallocate(fd_.get(), static_cast<off_t>(bytes)); error != 0) {
+    file_calls().ftruncate(fd_.get(), 0);
+    not_written(path_, "room for it", error);
+  }
+}
+
+void WorkFile::write(uint64_t at, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = file_calls().pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(at));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) not_written(path_, "write", n < 0 ? errno : EIO);
+    bytes = bytes.subspan(static_cast<size_t>(n));
+    at += static_cast<uint64_t>(n);
+  }
+}
+
+void WorkFile::commit(const fs::path& target) {
+  if (file_calls().fsync(fd_.get()) != 0) not_written(path_, "fsync", errno);
+  if (fd_.close() != 0 && errno != EINTR) not_written(path_, "close", errno);
+  if (file_calls().rename(path_.c_str(), target.c_str()) != 0) not_written(target, "rename", errno);
+  if (const int error = sync_directory(folder_of(target)); error != 0)
+    throw DurabilityUnsure(
+        Fault::machine,
+        str(target.string(), ": written, but a loss of power may undo it (fsync of the folder): ", reason(error)));
+}
+
 DirectoryLock::DirectoryLock(const fs::path& folder) : fd_(open_retrying(folder / ".lock", O_RDWR | O_CREAT | O_NOFOLLOW, 0600)) {
   if (!fd_) fail(folder, "cannot be locked", errno);
   while (file_calls().flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {

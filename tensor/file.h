@@ -95,6 +95,25 @@ class AppendFile {
   bool torn_ = false;  // a torn record could not be cut off: another one after it would be glued to it
 };
 
+// A large file that is filled in any order, by several threads, under a name of its own. It stays when the process is killed, so
+// that the next one can go on; it takes its place under the target's name only when it is complete.
+class WorkFile {
+ public:
+  // Opens the file, or makes it. Then existed() says which.
+  explicit WorkFile(std::filesystem::path path);
+  bool existed() const { return existed_; }
+  // Makes it this long, empty, with its room on the disk taken: a full disk is found now.
+  void begin(uint64_t bytes);
+  void write(uint64_t at, std::span<const std::byte> bytes);  // any thread
+  // Syncs it, renames it to the target (in the same folder) and syncs the folder. Throws NotWritten or DurabilityUnsure.
+  void commit(const std::filesystem::path& target);
+
+ private:
+  std::filesystem::path path_;
+  bool existed_ = false;
+  Descriptor fd_;
+};
+
 // Holds a folder for one process. The lock is an flock on FOLDER/.lock (a file, since NFS cannot lock folders); the kernel gives
 // it back when the process ends, however it ends.
 class DirectoryLock {

@@ -15,6 +15,12 @@ int FileCalls::open(const char* path, int flags, mode_t mode) {
 ssize_t FileCalls::write(int fd, const void* data, size_t bytes) {
   return ::write(fd, data, bytes);
 }
+ssize_t FileCalls::pwrite(int fd, const void* data, size_t bytes, off_t at) {
+  return ::pwrite(fd, data, bytes, at);
+}
+int FileCalls::fallocate(int fd, off_t bytes) {
+  return ::posix_fallocate(fd, 0, bytes);
+}
 int FileCalls::fchmod(int fd, mode_t mode) {
   return ::fchmod(fd, mode);
 }

@@ -15,6 +15,8 @@ class FileCalls {
   virtual ~FileCalls() = default;
   virtual int open(const char* path, int flags, mode_t mode);
   virtual ssize_t write(int fd, const void* data, size_t bytes);
+  virtual ssize_t pwrite(int fd, const void* data, size_t bytes, off_t at);
+  virtual int fallocate(int fd, off_t bytes);  // from the beginning on, as posix_fallocate: returns 0 or an errno
   virtual int fchmod(int fd, mode_t mode);
   virtual int ftruncate(int fd, off_t bytes);
   virtual int fsync(int fd);

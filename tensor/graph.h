@@ -11,6 +11,7 @@
 
 namespace thorax {
 
+class Description;
 class Emitter;
 
 // A handle to one tensor of a Graph.
@@ -57,6 +58,8 @@ class Op {
   // Emits the steps that turn the gradients of the outputs into those of the inputs. Called only when at least one output has a
   // gradient and at least one input wants one, after forward() of the same plan.
   virtual void backward(Emitter& emit) = 0;
+  // Adds what the op computes in evaluation mode (tensor/description.h), and sets its outputs' names. Throws unless overridden.
+  virtual void describe(Description& d) const;
 
   const std::string& name() const { return name_; }
   const std::vector<Value>& inputs() const { return inputs_; }

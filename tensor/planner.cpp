@@ -111,7 +111,9 @@ class Planner final : public Emitter {
   void find_wanted() {
     for (Value v : options_.gradients_of) wanted_.insert(v.id);
     for (size_t i = 0; i < graph_.values().size(); ++i) {
-      if (options_.parameter_gradients && graph_.values()[i].role == Role::parameter) wanted_.insert(static_cast<int>(i));
+      const ValueInfo& v = graph_.values()[i];
+      if (!options_.parameter_gradients || v.role != Role::parameter) continue;
+      if (!options_.constant || !options_.constant(v.name)) wanted_.insert(static_cast<int>(i));
     }
     for (const auto& op : graph_.ops()) {
       if (!any(op->inputs(), wanted_)) continue;

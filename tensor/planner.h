@@ -47,12 +47,13 @@ class Emitter {
 
 struct PlanOptions {
   Stream stream;
-  Value loss;                                    // a scalar; given: the program also runs the backward pass
-  std::vector<Value> keep;                       // activations that the caller reads after run()
-  std::vector<Value> gradients_of;               // any Values whose gradients the caller reads after run()
-  bool parameter_gradients = true;               // false: the parameters are constants
-  std::function<void(Emitter&)> after_backward;  // the all-reduce and the update
-  bool debug =                                   // NaN in all dead memory, guard bytes between slots, checked after every step
+  Value loss;                                          // a scalar; given: the program also runs the backward pass
+  std::vector<Value> keep;                             // activations that the caller reads after run()
+  std::vector<Value> gradients_of;                     // any Values whose gradients the caller reads after run()
+  bool parameter_gradients = true;                     // false: the parameters are constants
+  std::function<bool(const std::string&)> constant{};  // parameters of these names are constants, too; empty: none
+  std::function<void(Emitter&)> after_backward;        // the all-reduce and the update
+  bool debug =  // NaN in all dead memory, guard bytes between slots, checked after every step
 #ifdef THORAX_DEBUG_ARENA
       true;
 #else

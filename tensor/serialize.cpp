@@ -191,9 +191,9 @@ void SafetensorsFile::read_header() {
     for (const Json& d : shape->items) entry.shape.push_back(natural(d));
     entries_.push_back(std::move(entry));
   }
-  const uint64_t data_start = sizeof length + length;
-  check_layout(text.size() - data_start);
-  make_views(data_start);
+  data_start_ = sizeof length + length;
+  check_layout(text.size() - data_start_);
+  make_views();
 }
 
 void SafetensorsFile::check_layout(uint64_t data_bytes) {
@@ -219,17 +219,17 @@ void SafetensorsFile::check_layout(uint64_t data_bytes) {
   if (expected != data_bytes) refuse(str("the tensors end at ", expected, ", the data at ", data_bytes));
 }
 
-void SafetensorsFile::make_views(uint64_t data_start) {
+void SafetensorsFile::make_views() {
   for (const TensorEntry& entry : entries_) {
     const auto dtype = our_dtype(entry.dtype);
     if (!dtype || entry.shape.size() > 4) continue;
-    std::span<const std::byte> data = file_.bytes().subspan(data_start + entry.begin, entry.end - entry.begin);
-    if (reinterpret_cast<uintptr_t>(data.data()) % size_of(*dtype) != 0) {
-      data = copies_.emplace_back(data.begin(), data.end());
+    std::span<const std::byte> bytes = data(entry);
+    if (reinterpret_cast<uintptr_t>(bytes.data()) % size_of(*dtype) != 0) {
+      bytes = copies_.emplace_back(bytes.begin(), bytes.end());
     }
     index_.emplace(entry.name, tensors_.size());
     // A view has one type for reading and writing; the pages are mapped for reading only, so a write would end the process.
-    tensors_.push_back({entry.name, {const_cast<std::byte*>(data.data()), shape_of(entry.shape), *dtype, Layout::plain}});
+    tensors_.push_back({entry.name, {const_cast<std::byte*>(bytes.data()), shape_of(entry.shape), *dtype, Layout::plain}});
   }
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,10 @@ class SafetensorsFile {
   const std::vector<TensorEntry>& entries() const { return entries_; }
   // Those that thorax can use: f32, bf16, f16, u8, i64 of rank 4 at most. Views for reading only, valid as long as this object.
   const std::vector<NamedTensor>& tensors() const { return tensors_; }
+  // The bytes of one of entries(), valid as long as this object.
+  std::span<const std::byte> data(const TensorEntry& entry) const {
+    return file_.bytes().subspan(data_start_ + entry.begin, entry.end - entry.begin);
+  }
   const Tensor* find(std::string_view name) const;  // nullptr when it is not among tensors()
   // True: the checksum is there and fits. False: the file has none. Throws when it does not fit.
   bool verify() const;
@@ -60,12 +65,13 @@ class SafetensorsFile {
  private:
   void read_header();
   void check_layout(uint64_t data_bytes);
-  void make_views(uint64_t data_start);
+  void make_views();
   [[noreturn]] void refuse(const std::string& why) const;
 
   std::filesystem::path path_;
   MappedFile file_;
   std::string_view header_;
+  uint64_t data_start_ = 0;
   Metadata metadata_;
   std::vector<TensorEntry> entries_;
   std::vector<NamedTensor> tensors_;

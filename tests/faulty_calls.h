@@ -36,6 +36,15 @@ class FaultyCalls : public FileCalls {
     }
     return hit("write") ? -1 : FileCalls::write(fd, data, bytes);
   }
+  ssize_t pwrite(int fd, const void* data, size_t bytes, off_t at) override {
+    const bool struck = strikes();
+    if (struck && torn_ && bytes > 1) {
+      const ssize_t half = FileCalls::pwrite(fd, data, bytes / 2, at);
+      return hit("pwrite") ? half : -1;
+    }
+    return hit("pwrite") ? -1 : FileCalls::pwrite(fd, data, bytes, at);
+  }
+  int fallocate(int fd, off_t bytes) override { return hit("fallocate") ? error_ : FileCalls::fallocate(fd, bytes); }
   int fchmod(int fd, mode_t mode) override { return hit("fchmod") ? -1 : FileCalls::fchmod(fd, mode); }
   int ftruncate(int fd, off_t bytes) override { return hit("ftruncate") ? -1 : FileCalls::ftruncate(fd, bytes); }
   int fsync(int fd) override { return hit("fsync") ? -1 : FileCalls::fsync(fd); }

@@ -28,7 +28,7 @@ double row_loss(const LossTable& t, const float* logits, const float* labels, co
       const double weight = t.rebalance ? rebalance_weight(t.inverse_count[at], row, k == t.no_finding ? t.c_hat : 0.0,
                                                            static_cast<double>(classes), t.alpha, t.beta, t.mu)
                                         : 1.0;
-      term = loss_term(logits[k], labels[k], t.bias[at], t.lambda, weight);
+      term = loss_term(logits[k], labels[k], t.of[at], t.form, weight);
     }
     total += term.value;
     if (dlogits != nullptr) dlogits[k] = static_cast<float>(share * term.slope);

@@ -27,11 +27,14 @@ inline float sum(Vec v) {
   return s;
 }
 
-// f(begin, end) over [0, count) in pieces of 16 Ki: what one thread does at a time with a flat array.
+// What one thread does at a time with a flat array.
+constexpr int64_t flat_piece = 16384;
+
+// f(begin, end) over [0, count) in pieces of flat_piece.
 template <class F>
 void parallel_pieces(int threads, int64_t count, const F& f) {
-  constexpr int64_t piece = 16384;
-  parallel_for(threads, (count + piece - 1) / piece, [&](int64_t i) { f(i * piece, std::min(count, (i + 1) * piece)); });
+  parallel_for(threads, (count + flat_piece - 1) / flat_piece,
+               [&](int64_t i) { f(i * flat_piece, std::min(count, (i + 1) * flat_piece)); });
 }
 
 }  // namespace thorax::cpu::THORAX_ISA

@@ -21,7 +21,14 @@ Estimate estimate(double value, double low, double high, int64_t replicates = 10
 }
 
 ClassEvaluation measured(std::string name, int64_t n, Estimate auc, double sensitivity, double specificity, double f1) {
-  return {std::move(name),        614, n, 0.25F, auc, estimate(sensitivity, 0.5, 0.75), estimate(specificity, 0.5, 0.75),
+  return {std::move(name),
+          614,
+          n,
+          0.25F,
+          auc,
+          estimate(0.625, 0.5, 0.75),
+          estimate(sensitivity, 0.5, 0.75),
+          estimate(specificity, 0.5, 0.75),
           estimate(f1, 0.5, 0.75)};
 }
 
@@ -31,8 +38,13 @@ Evaluation three_classes() {
   evaluation.classes = {measured("No finding", 158, estimate(0.987, 0.979, 0.993), 0.949, 0.958, 0.918),
                         measured("Bacterial pneumonia", 299, estimate(0.921, 0.899, 0.941), 0.856, 0.843, 0.848),
                         measured("Viral pneumonia", 157, estimate(0.894, 0.864, 0.921), 0.828, 0.801, 0.679)};
-  evaluation.mean = {
-      3, 3, estimate(0.934, 0.921, 0.946), estimate(0.878, 0.5, 0.75), estimate(0.867, 0.5, 0.75), estimate(0.815, 0.5, 0.75)};
+  evaluation.mean = {3,
+                     3,
+                     estimate(0.934, 0.921, 0.946),
+                     estimate(0.625, 0.5, 0.75),
+                     estimate(0.878, 0.5, 0.75),
+                     estimate(0.867, 0.5, 0.75),
+                     estimate(0.815, 0.5, 0.75)};
   evaluation.replicates = 10000;
   evaluation.seed = 1;
   evaluation.bootstrap_seconds = 0.4;
@@ -52,7 +64,7 @@ std::vector<std::string> lines(const std::string& text) {
 
 void make_undefined(ClassEvaluation& one, int64_t positives) {
   one.n_positive = positives;
-  one.auc = one.sensitivity = one.specificity = one.f1 = std::nullopt;
+  one.auc = one.average_precision = one.sensitivity = one.specificity = one.f1 = std::nullopt;
 }
 
 }  // namespace
@@ -113,9 +125,9 @@ TEST_CASE("a class with one value is named as undefined in table, CSV and JSON")
   CHECK(text[7] == "note: Bacterial pneumonia: undefined: all 614 known labels are 0");
   CHECK(text[8] == "note: mean: over 2 of 3 classes");
   const auto csv = lines(evaluation_csv(evaluation));
-  CHECK(csv[2] == "Bacterial pneumonia,614,0,0.25,,,,,,,,,,,,,,,,,undefined: all 614 known labels are 0");
+  CHECK(csv[2] == "Bacterial pneumonia,614,0,0.25,,,,,,,,,,,,,,,,,,,,,undefined: all 614 known labels are 0");
   const std::string json = evaluation_json(evaluation, heading());
-  CHECK(json.find("\"auc\": null, \"sensitivity\": null, \"specificity\": null, \"f1\": null, "
+  CHECK(json.find("\"auc\": null, \"average_precision\": null, \"sensitivity\": null, \"specificity\": null, \"f1\": null, "
                   "\"note\": \"undefined: all 614 known labels are 0\"}") != std::string::npos);
 }
 
@@ -153,11 +165,37 @@ TEST_CASE("the CSV has one row per class and the mean, with every interval") {
   evaluation.classes[0].name = "a \"b\", c";
   evaluation.classes[0].f1->interval = std::nullopt;
   CHECK(evaluation_csv(evaluation) ==
-        "class,images,positives,cutoff,auc,auc_low,auc_high,auc_replicates,sensitivity,sensitivity_low,sensitivity_high,"
+        "class,images,positives,cutoff,auc,auc_low,auc_high,auc_replicates,average_precision,average_precision_low,"
+        "average_precision_high,average_precision_replicates,sensitivity,sensitivity_low,sensitivity_high,"
         "sensitivity_replicates,specificity,specificity_low,specificity_high,specificity_replicates,f1,f1_low,f1_high,"
         "f1_replicates,note\n"
-        "\"a \"\"b\"\", c\",614,158,0.25,0.987,0.979,0.993,10000,0.949,0.5,0.75,10000,0.958,0.5,0.75,10000,0.918,,,,\n"
-        "mean,614,,,0.934,0.921,0.946,10000,0.878,0.5,0.75,10000,0.867,0.5,0.75,10000,0.815,0.5,0.75,10000,\n");
+        "\"a \"\"b\"\", "
+        "c\",614,158,0.25,0.987,0.979,0.993,10000,0.625,0.5,0.75,10000,0.949,0.5,0.75,10000,0.958,0.5,0.75,10000,0.918,,,,\n"
+        "mean,614,,,0.934,0.921,0.946,10000,0.625,0.5,0.75,10000,0.878,0.5,0.75,10000,0.867,0.5,0.75,10000,0.815,0.5,0.75,10000,"
+        "\n");
+}
+
+TEST_CASE("all intervals in words, at most 80 columns") {
+  Evaluation evaluation = three_classes();
+  evaluation.classes.resize(2);
+  make_undefined(evaluation.classes[1], 0);
+  evaluation.mean.f1->interval = std::nullopt;
+  CHECK(interval_lines(evaluation) ==
+        "No finding: average precision 0.625 (0.500-0.750), sensitivity 0.949\n"
+        "  (0.500-0.750), specificity 0.958 (0.500-0.750), F1 0.918 (0.500-0.750)\n"
+        "Bacterial pneumonia: undefined\n"
+        "mean: average precision 0.625 (0.500-0.750), sensitivity 0.878 (0.500-0.750),\n"
+        "  specificity 0.867 (0.500-0.750), F1 0.815\n");
+}
+
+TEST_CASE("the CSV of a group has its name in front, and one header in all") {
+  Evaluation evaluation = three_classes();
+  const auto csv = lines(evaluation_csv(evaluation, "F, female", true) + evaluation_csv(evaluation, "M", false));
+  REQUIRE(csv.size() == 9);
+  CHECK(csv[0].starts_with("group,class,images,"));
+  CHECK(csv[1].starts_with("\"F, female\",No finding,614,"));
+  CHECK(csv[4].starts_with("\"F, female\",mean,614,"));
+  CHECK(csv[8].starts_with("M,mean,614,"));
 }
 
 TEST_CASE("the JSON has the documented keys and is valid for any name") {
@@ -170,15 +208,18 @@ TEST_CASE("the JSON has the documented keys and is valid for any name") {
   about.patients = std::nullopt;
   CHECK(evaluation_json(evaluation, about) ==
         "{\"checkpoint\": \"run/best.safetensors\", \"epoch\": 9, \"split\": \"test\", \"images\": 614, \"patients\": null, "
-        "\"cutoffs\": \"Youden on validation (609)\", \"replicates\": 10000, \"seed\": 1, \"classes\": [{\"name\": "
+        "\"cutoffs\": \"Youden on validation (609)\", \"resampling\": \"by image\", \"replicates\": 10000, \"seed\": 1, "
+        "\"classes\": [{\"name\": "
         "\"a \\\"b\\\" \\\\ \\u000a \xEF\xBF\xBD\", \"images\": 614, \"positives\": 158, \"cutoff\": null, "
         "\"auc\": {\"value\": 0.987, \"low\": 0.979, \"high\": 0.993, \"replicates\": 10000}, "
+        "\"average_precision\": {\"value\": 0.625, \"low\": 0.5, \"high\": 0.75, \"replicates\": 10000}, "
         "\"sensitivity\": {\"value\": 0.949, \"low\": 0.5, \"high\": 0.75, \"replicates\": 10000}, "
         "\"specificity\": {\"value\": 0.958, \"low\": 0.5, \"high\": 0.75, \"replicates\": 10000}, "
         "\"f1\": {\"value\": 0.918, \"low\": null, \"high\": null, \"replicates\": 0}, "
         "\"note\": \"no cut-off is better than chance: nothing is called positive\"}], "
         "\"mean\": {\"auc_classes\": 3, \"decision_classes\": 3, "
         "\"auc\": {\"value\": 0.934, \"low\": 0.921, \"high\": 0.946, \"replicates\": 10000}, "
+        "\"average_precision\": {\"value\": 0.625, \"low\": 0.5, \"high\": 0.75, \"replicates\": 10000}, "
         "\"sensitivity\": {\"value\": 0.878, \"low\": 0.5, \"high\": 0.75, \"replicates\": 10000}, "
         "\"specificity\": {\"value\": 0.867, \"low\": 0.5, \"high\": 0.75, \"replicates\": 10000}, "
         "\"f1\": {\"value\": 0.815, \"low\": 0.5, \"high\": 0.75, \"replicates\": 10000}, \"note\": null}}\n");

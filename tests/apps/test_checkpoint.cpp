@@ -142,23 +142,23 @@ TEST_CASE("inspect: thorax's files and foreign ones are described, as text that 
   float x = 1;
   write_safetensors(folder / "f", {{"fc\x1b[31m", {&x, {1, 1}, DType::f32}}},
                     {{"config", "seed = 1\nsize = 224\n"}, {"note", "\x1b]0;x\x07"}});
-  const std::string text = describe_checkpoint(folder / "f");
+  const std::string text = describe_checkpoint(folder / "f", "");
   CHECK(text.find('\x1b') == std::string::npos);
   CHECK(text.find("checksum  fits") != std::string::npos);
   CHECK(text.find("            size = 224\n") != std::string::npos);
   CHECK(text.find("fc?[31m  F32  [1,1]\n") != std::string::npos);
-  const Json json = parse_json(describe_checkpoint_json(folder / "f"), "json");
+  const Json json = parse_json(describe_checkpoint_json(folder / "f", ""), "json");
   CHECK(json.find("metadata")->find("config")->text == "seed = 1\nsize = 224\n");
   CHECK(json.find("tensors")->items[0].find("name")->text == "fc\x1b[31m");
 
   const fs::path foreign = fs::path(THORAX_SOURCE_DIR) / "tests/tensor/data/python.safetensors";
-  const std::string listed = describe_checkpoint(foreign);
+  const std::string listed = describe_checkpoint(foreign, "");
   CHECK(listed.find("checksum  none") != std::string::npos);
   CHECK(listed.find("F32  [1,1,1,1,2]\n") != std::string::npos);
   CHECK(listed.find("BOOL [2]\n") != std::string::npos);
-  const Json parsed = parse_json(describe_checkpoint_json(foreign), "json");
+  const Json parsed = parse_json(describe_checkpoint_json(foreign, ""), "json");
   CHECK(parsed.find("tensors")->items.size() == 10);
   CHECK(parsed.find("checksum")->text == "none");
   write_text(folder / "bad", "not a checkpoint");
-  CHECK_THROWS_AS(describe_checkpoint(folder / "bad"), Error);
+  CHECK_THROWS_AS(describe_checkpoint(folder / "bad", ""), Error);
 }

@@ -91,7 +91,7 @@ TEST_CASE("images: the reasons") {
   write_text(folder / "empty.png", "");
   check_refused(folder / "empty.png", "the file is empty");
   write_text(folder / "text.png", "this is no image");
-  check_refused(folder / "text.png", "neither a PNG nor a JPEG file");
+  check_refused(folder / "text.png", "neither a PNG nor a JPEG nor a DICOM file");
   const std::string png = read_text(fixture("grey.png"));
   write_text(folder / "cut.png", png.substr(0, 200));
   check_refused(folder / "cut.png", "PNG data ends after 200 bytes, before the image does");
@@ -125,6 +125,16 @@ TEST_CASE("images: Huffman tables that are larger than the decoder's are refused
   for (size_t i = 0; i < 16; ++i) jpeg[table + 5 + i] = '\xFF';
   write_text(folder / "a.jpg", jpeg);
   CHECK(has(input_error([&] { decode_image(folder / "a.jpg"); }), str("wrong Huffman tables at byte ", table)));
+}
+
+TEST_CASE("images: a JPEG file of very many scans is refused") {
+  const TemporaryFolder folder;
+  std::string jpeg = read_text(fixture("progressive.jpg"));
+  const size_t scan = jpeg.find("\xFF\xDA");
+  REQUIRE(scan != std::string::npos);
+  for (int i = 0; i < 100; ++i) jpeg.insert(scan, std::string("\xFF\xDA\0\x08\1\1\0\0\x3F\0", 10));
+  write_text(folder / "a.jpg", jpeg);
+  CHECK(has(input_error([&] { decode_image(folder / "a.jpg"); }), "JPEG file of more than 100 scans"));
 }
 
 TEST_CASE("images: damaged files give an Error or an image, never anything else") {

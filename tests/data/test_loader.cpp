@@ -169,7 +169,7 @@ TEST_CASE("loader: an unreadable image throws in place of its batch, ends the ep
       loader.start(round);
       Batch b;
       for (int i = 0; i < 3; ++i) REQUIRE(loader.next(b));
-      CHECK(has(input_error([&] { loader.next(b); }), "14.png: neither a PNG nor a JPEG file"));
+      CHECK(has(input_error([&] { loader.next(b); }), "14.png: neither a PNG nor a JPEG nor a DICOM file"));
       CHECK(!loader.next(b));
     }
   }
@@ -224,4 +224,23 @@ TEST_CASE("check: unreadable images are listed in order with their reasons, and 
   CHECK(s.manifest.rows.size() == 20);
   CHECK(check_images(s.manifest, 2).empty());
   for (const Row& row : s.manifest.rows) CHECK((row.image != "3.png" && row.image != "9.png" && row.image != "20.png"));
+}
+
+TEST_CASE("loader: class-aware batches are the same for any number of workers and after a restart") {
+  Set set;
+  set.options.class_aware = true;
+  set.options.memory_limit_bytes = 1 << 20;  // images that come twice are kept once
+  set.options.workers = 1;
+  Loader one(set.manifest, set.all(), set.recipe, set.options);
+  set.options.workers = 4;
+  Loader four(set.manifest, set.all(), set.recipe, set.options);
+  for (const int64_t number : {0, 1}) {
+    const auto a = epoch(one, number), b = epoch(four, number), later = epoch(four, number, 3);
+    REQUIRE(a.size() == b.size());
+    for (size_t i = 0; i < a.size(); ++i) {
+      CHECK(a[i].rows == b[i].rows);
+      CHECK(a[i].pixels == b[i].pixels);
+      if (i >= 3) CHECK(a[i].pixels == later[i - 3].pixels);
+    }
+  }
 }

@@ -7,7 +7,7 @@
 #include "losses/registry.h"
 #include "tensor/error.h"
 #include "tensor/rng.h"
-#include "tests/losses/distribution_balanced_vectors.h"
+#include "tests/oracle_records.h"
 
 using namespace thorax;
 
@@ -25,7 +25,7 @@ const std::vector<std::string> names{"Reticulonodular opacity",
                                      "No finding"};
 
 ClassCounts ten_classes() {
-  return {names, {test::positives.begin(), test::positives.end()}, std::vector<double>(10, 3550.0)};
+  return {names, {402, 1116, 453, 477, 730, 438, 417, 354, 396, 1387}, std::vector<double>(10, 3550.0)};
 }
 
 ClassCounts two_classes() {
@@ -54,15 +54,6 @@ struct Batch {
   std::vector<float> logits, labels, mask, gradient;
 };
 
-Batch vectors_batch() {
-  Batch batch(5, 10);
-  for (size_t i = 0; i < 50; ++i) {
-    batch.logits[i] = static_cast<float>(-3.0 + 6.0 * static_cast<double>(i) / 49.0);
-    batch.labels[i] = static_cast<float>(test::labels[i]);
-  }
-  return batch;
-}
-
 Batch random_batch(int64_t rows, int64_t classes, uint64_t seed) {
   Batch batch(rows, classes);
   const Rng rng(seed, 0);
@@ -74,22 +65,40 @@ Batch random_batch(int64_t rows, int64_t classes, uint64_t seed) {
   return batch;
 }
 
-void check_vectors(const std::string& name, double mean, const std::array<double, 50>& loss,
-                   const std::array<double, 50>& gradient) {
-  const LossTable table = make_loss(named(name), ten_classes());
-  Batch batch = vectors_batch();
-  CHECK(std::abs(batch.run(table) - mean) < 1e-6);
-  for (size_t i = 0; i < 50; ++i) CHECK(std::abs(batch.gradient[i] - gradient[i]) < 1e-7);
-  for (size_t row = 0; row < 5; ++row) {
-    Batch one(1, 10);
-    double expected = 0;
-    for (size_t k = 0; k < 10; ++k) {
-      one.logits[k] = batch.logits[10 * row + k];
-      one.labels[k] = batch.labels[10 * row + k];
-      expected += loss[10 * row + k] / 10;
-    }
-    CHECK(std::abs(one.run(table) - expected) < 1e-6);
+// What the options are that the oracle's case is about.
+LossOptions of_case(const std::string& name) {
+  const auto starts = [&](const char* with) { return name.rfind(with, 0) == 0; };
+  const auto says = [&](const char* what) { return name.find(what) != std::string::npos; };
+  LossOptions o;
+  for (const std::string& loss : loss_names())
+    if (starts(loss.c_str())) o.name = loss;
+  if (says("-without-focal")) o.focal = false;
+  if (says("-focal") && !says("-without-focal")) o.focal = true;
+  if (says("-rebalance-alone")) o.tolerance = false;
+  if (says("-tolerance-alone")) o.rebalance = false;
+  if (says("-ratio")) o.ratio_weights = true;
+  if (name == "focal-without-alpha") o.focal = true, o.focal_alpha = 0, o.focal_gamma = 0.5;
+  return o;
+}
+
+Batch batch_of(const test::OracleCase& one) {
+  Batch batch(5, 10);
+  batch.logits = one.as<float>("logits");
+  batch.labels = one.as<float>("labels");
+  for (size_t i = 0; i < batch.size(); ++i) {
+    if (!std::isnan(batch.labels[i])) continue;
+    batch.labels[i] = 0;
+    batch.mask[i] = 0;
   }
+  return batch;
+}
+
+// The sum of y_j/n_j over the known entries of a row.
+double row_sum(const LossTable& table, const Batch& batch, size_t row) {
+  double sum = 0;
+  for (size_t k = 0; k < 10; ++k)
+    sum += double{batch.mask[10 * row + k]} * double{batch.labels[10 * row + k]} * table.inverse_count[k];
+  return sum;
 }
 
 void check_differences(const LossTable& table, Batch batch) {
@@ -109,12 +118,39 @@ void check_differences(const LossTable& table, Batch batch) {
 
 }  // namespace
 
-TEST_CASE("db-modified: the mean, every row and every gradient of the vectors") {
-  check_vectors("db-modified", test::modified_mean, test::modified_loss, test::modified_gradient);
+TEST_CASE("losses: mean, elements and gradients of the oracle, every part switched by itself") {
+  const auto cases = test::read_oracle_cases("tests/losses/oracle.txt");
+  REQUIRE(cases.size() == 15);
+  for (const auto& one : cases) {
+    CAPTURE(one.name);
+    const LossTable table = make_loss(of_case(one.name), ten_classes());
+    Batch batch = batch_of(one);
+    CHECK(std::abs(batch.run(table) - one.one("mean")) < 1e-6);
+    for (size_t i = 0; i < 50; ++i) {
+      CHECK(std::abs(batch.gradient[i] - one.one("gradient", i)) < 1e-8);
+      if (batch.mask[i] == 0) continue;
+      const bool special = static_cast<int64_t>(i % 10) == table.no_finding;
+      const double weight = table.rebalance ? rebalance_weight(table.inverse_count[i % 10], row_sum(table, batch, i / 10),
+                                                               special ? table.c_hat : 0.0, 10, table.alpha, table.beta, table.mu)
+                                            : 1.0;
+      const LossTerm term = loss_term(batch.logits[i], batch.labels[i], table.of[i % 10], table.form, weight);
+      CHECK(std::abs(term.value - one.one("loss", i)) < 1e-9);
+    }
+  }
 }
 
-TEST_CASE("db: the mean, every row and every gradient of the vectors") {
-  check_vectors("db", test::original_mean, test::original_loss, test::original_gradient);
+TEST_CASE("losses: bce switched to another part is that part") {
+  LossOptions bce = named("bce"), other = named("db");
+  bce.rebalance = bce.tolerance = true;
+  Batch a = random_batch(4, 2, 5), b = a;
+  CHECK(a.run(make_loss(bce, two_classes())) == b.run(make_loss(other, two_classes())));
+  CHECK(a.gradient == b.gradient);
+  bce = named("bce");
+  bce.focal = true;
+  CHECK(a.run(make_loss(bce, two_classes())) == b.run(make_loss(named("focal"), two_classes())));
+  other = named("db-code");
+  other.rebalance = other.tolerance = other.focal = false;
+  CHECK(a.run(make_loss(other, two_classes())) == b.run(make_loss(named("bce"), two_classes())));
 }
 
 TEST_CASE("bce: the plain formula, over the known entries") {
@@ -192,9 +228,10 @@ TEST_CASE("losses: extreme logits stay finite and right") {
         CHECK(std::isfinite(loss));
         CHECK(std::isfinite(batch.gradient[0]));
         const bool right = (logit > 0) == (label > 0);
-        const double weight = table.rebalance ? table.alpha + (label > 0 ? 1 / (1 + std::exp(-7.0)) : 1) : 1;
+        const double weight = (table.rebalance ? table.alpha + (label > 0 ? 1 / (1 + std::exp(-7.0)) : 1) : 1) *
+                              table.form.scale * (label > 0 ? table.of[0].positive_weight : table.of[0].negative_weight);
         // Far out the loss is a straight line: 0 on the right side, weight |z - v| on the wrong one (the 1/lambda cancels).
-        const double expected = right ? 0 : weight * std::abs(double{logit} - table.bias[0]);
+        const double expected = right ? 0 : weight * std::abs(double{logit} - table.of[0].bias);
         CHECK(loss == doctest::Approx(expected).epsilon(1e-6));
         const double slope = right ? 0 : weight * (logit > 0 ? 1 : -1);
         CHECK(std::abs(batch.gradient[0] - slope) < 1e-6);
@@ -245,7 +282,7 @@ TEST_CASE("losses: what cannot be made is refused with a hint") {
     CHECK(std::string(e.what()) ==
           "loss db: class 'Pneumonia' has 0 positive of 100 known labels in the training set; the weights need at "
           "least one positive and one negative");
-    CHECK(e.hint() == "leave the class out, or choose the loss bce");
+    CHECK(e.hint() == "leave the class out, choose the loss bce, or count it as one with --clamp-counts");
   }
   counts.positives[0] = 100;
   CHECK_THROWS_AS(make_loss(named("db-modified"), counts), Error);
@@ -257,4 +294,34 @@ TEST_CASE("losses: what cannot be made is refused with a hint") {
   CHECK_THROWS_AS(make_loss(options, two_classes()), Error);
   counts.known.pop_back();
   CHECK_THROWS_AS(make_loss(named("bce"), counts), Error);
+}
+
+TEST_CASE("losses: clamped counts count one image of the value that is missing, and say so") {
+  LossOptions options = named("db");
+  options.clamp_counts = true;
+  ClassCounts counts{{"none", "all", "unknown", "both"}, {0, 100, 0, 10}, {100, 100, 0, 100}};
+  const LossTable table = make_loss(options, counts);
+  CHECK(table.inverse_count == std::vector<double>{1, 0.01, 1, 0.1});
+  const double sign[] = {1, -1};
+  for (size_t k : {0U, 1U}) CHECK(table.of[k].bias == doctest::Approx(sign[k] * 0.05 * std::log(100.0)));
+  CHECK(table.of[2].bias == 0);
+  CHECK(table.note ==
+        "class 'none' has 0 positive of 100 known labels and is counted as 1 of 101; class 'all' has 100 positive of 100 known "
+        "labels and is counted as 100 of 101; class 'unknown' has 0 positive of 0 known labels and is counted as 1 of 2");
+  options.name = "db-modified";
+  CHECK(make_loss(options, counts).note.find("equals the original; class 'none'") != std::string::npos);
+  options.name = "bce";
+  CHECK(make_loss(options, counts).note.empty());
+}
+
+TEST_CASE("losses: the focal figures are checked") {
+  LossOptions options = named("focal");
+  options.focal_gamma = -1;
+  CHECK_THROWS_WITH_AS(make_loss(options, two_classes()), "focal loss: gamma is -1, it must be a number from 0", Error);
+  options = named("focal");
+  options.focal_alpha = 1;
+  CHECK_THROWS_AS(make_loss(options, two_classes()), Error);
+  options = named("db-code");
+  options.db_focal_scale = 0;
+  CHECK_THROWS_AS(make_loss(options, two_classes()), Error);
 }

@@ -88,8 +88,9 @@ TEST_CASE("intervals are those of scikit-learn and numpy on the same replicates"
     const std::vector<std::optional<float>> cutoffs{static_cast<float>(one.one("youden"))};
     const auto result = bootstrap(one_class(one.scores(), one.labels()), cutoffs, {.replicates = 200, .seed = 5, .threads = 1});
     const Intervals& intervals = result.classes.at(0);
-    const std::optional<Interval> all[] = {intervals.auc, intervals.sensitivity, intervals.specificity, intervals.f1};
-    for (size_t s = 0; s < 4; ++s) {
+    const std::optional<Interval> all[] = {intervals.auc, intervals.average_precision, intervals.sensitivity,
+                                           intervals.specificity, intervals.f1};
+    for (size_t s = 0; s < 5; ++s) {
       REQUIRE(all[s].has_value());
       CHECK(all[s]->low == doctest::Approx(one.one("low", s)).epsilon(1e-13));
       CHECK(all[s]->high == doctest::Approx(one.one("high", s)).epsilon(1e-13));

@@ -27,9 +27,7 @@ struct Net {
     const Shape shape{oracle.batch, oracle.classes};
     labels = graph.input("labels", shape, DType::f32, Layout::plain, false);
     mask = graph.input("mask", shape, DType::f32, Layout::plain, false);
-    LossTable bce;
-    bce.inverse_count.assign(static_cast<size_t>(oracle.classes), 0);
-    bce.bias.assign(static_cast<size_t>(oracle.classes), 0);
+    const LossTable bce(static_cast<size_t>(oracle.classes));
     loss = loss_of(graph, "loss", logits, labels, mask, bce);
   }
 };

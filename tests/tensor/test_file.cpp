@@ -271,8 +271,12 @@ TEST_CASE("file: no other source opens files for writing, renames or syncs them"
       const std::string extension = entry.path().extension();
       const std::string name = entry.path().filename();
       if ((extension != ".cpp" && extension != ".h") || name.starts_with("file.") || name.starts_with("file_calls.")) continue;
-      const std::string text = read_text(entry.path());
+      std::string text = read_text(entry.path());
       ++sources;
+      // No file of anybody: nowhere, and what the kernel tells a process about itself.
+      for (const std::string harmless : {"\"/dev/null\", O_WRONLY", "fopen(\"/proc/self/statm\", \"re\")"}) {
+        for (size_t at = text.find(harmless); at != std::string::npos; at = text.find(harmless)) text.erase(at, harmless.size());
+      }
       for (const char* call : {"ofstream", "std::fstream", "fopen(", "freopen(", "rename(", "fsync(", "fdatasync(", "O_WRONLY",
                                "O_RDWR", "O_CREAT"}) {
         CHECK_MESSAGE(text.find(call) == std::string::npos, entry.path().string(), " uses ", call,

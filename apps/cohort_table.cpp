@@ -1,0 +1,127 @@
+#include "apps/cohort_table.h"
+
+#include <cmath>
+#include <numeric>
+
+#include "apps/console.h"
+#include "apps/printable.h"
+#include "data/cohort.h"
+#include "tensor/error.h"
+#include "tensor/json.h"
+
+namespace thorax {
+
+namespace {
+
+constexpr size_t name_width = 24;
+constexpr size_t cell_width = 14;
+
+struct Part {
+  std::string name;
+  data::Cohort cohort;
+};
+
+std::vector<Part> parts_of(const data::Manifest& manifest) {
+  std::vector<Part> parts;
+  for (data::Split split : {data::Split::train, data::Split::val, data::Split::test, data::Split::none}) {
+    const std::vector<size_t> rows = manifest.of(split);
+    if (!rows.empty() && rows.size() < manifest.rows.size())
+      parts.push_back({split == data::Split::none ? "no split" : data::name_of(split), data::cohort_of(manifest, rows)});
+  }
+  std::vector<size_t> all(manifest.rows.size());
+  std::iota(all.begin(), all.end(), size_t{0});
+  parts.push_back({"all", data::cohort_of(manifest, all)});
+  return parts;
+}
+
+std::string with_share(double part, double whole) {
+  std::string text = with_commas(static_cast<int64_t>(std::round(part)));
+  if (whole > 0) text += " (" + fixed(100 * part / whole, 1) + "%)";
+  return text;
+}
+
+std::string years(double age) {
+  return age == std::floor(age) ? fixed(age, 0) : fixed(age, 1);
+}
+
+std::string line(const std::string& name, const std::vector<std::string>& cells) {
+  std::string text = shortened(name, name_width);
+  text += std::string(name_width - columns(text), ' ');
+  for (const std::string& cell : cells) text += std::string(cell.size() < cell_width ? cell_width - cell.size() : 1, ' ') + cell;
+  return text + '\n';
+}
+
+template <class Cell>
+std::string line_of(const std::string& name, const std::vector<Part>& parts, const Cell& cell) {
+  std::vector<std::string> cells;
+  for (const Part& part : parts) cells.push_back(cell(part.cohort));
+  return line(name, cells);
+}
+
+std::string cohort_object(const data::Manifest& manifest, const data::Cohort& c) {
+  std::string text = str("{\"images\": ", c.images, ", \"patients\": ", c.patients ? str(*c.patients) : "null");
+  text += c.ages.known == 0 ? ", \"age\": null"
+                            : str(", \"age\": {\"known\": ", c.ages.known, ", \"median\": ", json_number(c.ages.median),
+                                  ", \"min\": ", json_number(c.ages.lowest), ", \"max\": ", json_number(c.ages.highest), "}");
+  text += str(", \"female\": ", c.female, ", \"male\": ", c.male, ", \"labels\": [");
+  for (size_t k = 0; k < manifest.classes.size(); ++k) {
+    text += str(k == 0 ? "" : ", ", "{\"name\": ", json_quote(printable(manifest.classes[k])),
+                ", \"positives\": ", json_number(c.labels.positives[k]), ", \"known\": ", c.labels.known[k],
+                ", \"soft\": ", c.labels.soft[k], "}");
+  }
+  return text + "]}";
+}
+
+}  // namespace
+
+std::string cohort_table(const data::Manifest& manifest) {
+  const std::vector<Part> parts = parts_of(manifest);
+  const data::Cohort& all = parts.back().cohort;
+  std::vector<std::string> names;
+  for (const Part& part : parts) names.push_back(part.name);
+  std::string text = line("", names);
+  text += line_of("images", parts, [&](const data::Cohort& c) {
+    return with_share(static_cast<double>(c.images), static_cast<double>(all.images));
+  });
+  if (all.patients) text += line_of("patients", parts, [](const data::Cohort& c) { return with_commas(*c.patients); });
+  if (all.ages.known > 0) {
+    text += line_of("age, median in years", parts,
+                    [](const data::Cohort& c) { return c.ages.known > 0 ? years(c.ages.median) : "-"; });
+    text += line_of("     range", parts, [](const data::Cohort& c) {
+      return c.ages.known > 0 ? years(c.ages.lowest) + '-' + years(c.ages.highest) : "-";
+    });
+  }
+  if (all.female + all.male > 0) {
+    text += line_of("female", parts, [](const data::Cohort& c) {
+      return with_share(static_cast<double>(c.female), static_cast<double>(c.female + c.male));
+    });
+    text += line_of("male", parts, [](const data::Cohort& c) {
+      return with_share(static_cast<double>(c.male), static_cast<double>(c.female + c.male));
+    });
+  }
+  bool unknown = false;
+  for (size_t k = 0; k < manifest.classes.size(); ++k) {
+    unknown = unknown || all.labels.known[k] < all.images;
+    text += line_of(manifest.classes[k], parts, [&](const data::Cohort& c) {
+      return with_share(c.labels.positives[k], static_cast<double>(c.labels.known[k]));
+    });
+  }
+  if (unknown) {
+    text += "\nnot known (left out of the per cents above)\n";
+    for (size_t k = 0; k < manifest.classes.size(); ++k) {
+      if (all.labels.known[k] == all.images) continue;
+      text +=
+          line_of(manifest.classes[k], parts, [&](const data::Cohort& c) { return with_commas(c.images - c.labels.known[k]); });
+    }
+  }
+  return text;
+}
+
+std::string cohort_json(const data::Manifest& manifest) {
+  std::string text = "{";
+  for (const Part& part : parts_of(manifest))
+    text += (text.size() > 1 ? ", " : "") + json_quote(part.name) + ": " + cohort_object(manifest, part.cohort);
+  return text + '}';
+}
+
+}  // namespace thorax

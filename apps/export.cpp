@@ -1,0 +1,94 @@
+#include <cstdio>
+
+#include "apps/console.h"
+#include "apps/export_onnx.h"
+#include "apps/initial_weights.h"
+#include "apps/printable.h"
+#include "apps/verbs.h"
+#include "models/registry.h"
+#include "tensor/file.h"
+
+namespace thorax {
+
+Flags export_flags() {
+  return Flags("export", "RUN -o FILE [flags]",
+               "Writes a trained model (a run's best epoch, or a model file) for other programs; the name's ending says how: "
+               ".onnx (opset 17) or .safetensors (torchvision's names). With --model and --labels also a whole model that "
+               "another program trained (.pth, .pt, .safetensors, .npz), which thorax can use from then on.",
+               {{"out", "FILE", "the file to write", ""},
+                {"overwrite", "", "replace what is there", ""},
+                {"model", "NAME", "another program's file: its architecture", ""},
+                {"labels", "A,B,...", "another program's file: its classes, in its order", ""},
+                {"size", "PIXELS", "another program's file: side of the network's input", "224"},
+                {"fit", "stretch|pad", "another program's file: how an image becomes a square", "stretch"},
+                {"equalize", "", "another program's file: with histogram equalisation", ""},
+                {"mean", "X", "of (pixel/255 - mean)/std; else as the file tells", "0.449"},
+                {"std", "X", "of the same", "0.226"}},
+               {"thorax export run -o model.onnx", "thorax export run/last.safetensors -o model.safetensors",
+                "thorax export chexnet.pth --model densenet121 --labels A,B,C -o chexnet.safetensors"},
+               true);
+}
+
+namespace {
+
+// What another program's file does not say about itself stands in the flags. There are no cut-offs.
+ModelDescription foreign_description(const Flags& flags, const weights::WeightFile& file) {
+  ModelDescription d;
+  d.model = find_model(flags.text("model")).name;
+  d.classes = flags.list("labels");
+  if (d.classes.empty()) throw Error(Fault::input, "export: --labels A,B,... is missing: the classes, in the file's order");
+  d.cutoffs.resize(d.classes.size());
+  d.recipe.size = flags.integer("size", 32, 4096);
+  d.recipe.fit = flags.choice("fit", {"stretch", "pad"}) == "pad" ? Fit::pad : Fit::stretch;
+  d.recipe.equalize = flags.on("equalize");
+  d.recipe.mean = static_cast<float>(flags.number("mean", 0, 1));
+  d.recipe.std = static_cast<float>(flags.number("std", 1e-6, 10));
+  const auto scaling = input_scaling(file);
+  if (scaling && !flags.given("mean") && !flags.given("std")) {
+    d.recipe.mean = scaling->mean;
+    d.recipe.std = scaling->std;
+    std::fprintf(stderr, "input   (x/255 - %.4g)/%.4g, %s\n", static_cast<double>(scaling->mean),
+                 static_cast<double>(scaling->std), scaling->why.c_str());
+  }
+  return d;
+}
+
+void write(const std::filesystem::path& out, const ModelDescription& description, const Store& store) {
+  if (out.extension() == ".onnx") {
+    write_file_atomically(out, model_as_onnx(description, store));
+  } else {
+    write_model(out, description, store);
+  }
+  std::fprintf(stderr, "wrote   %s: %s\n", printable(out.string()).c_str(),
+               human_bytes(static_cast<int64_t>(std::filesystem::file_size(out))).c_str());
+}
+
+}  // namespace
+
+int run_export(Flags& flags) {
+  const std::string help = "thorax export --help has examples";
+  if (flags.positionals().size() != 1) throw Error(Fault::input, "export: one RUN is expected", help);
+  const std::filesystem::path out = flags.text("out");
+  if (out.empty()) throw Error(Fault::input, "export: -o FILE is missing", help);
+  if (out.extension() != ".onnx" && out.extension() != ".safetensors") {
+    throw Error(Fault::input, str("export: ", out.string(), " ends neither in .onnx nor in .safetensors"), help);
+  }
+  if (path_exists(out) && !flags.on("overwrite")) {
+    throw Error(Fault::input, str(out.string(), ": exists already"), "--overwrite replaces it");
+  }
+  const std::filesystem::path file = model_of_run(flags.positionals()[0]);
+  if (flags.text("model").empty()) {
+    LoadedModel model(file, 1, {});
+    write(out, model.description(), model.store());
+    return 0;
+  }
+  const weights::WeightFile foreign(file);
+  const ModelDescription description = foreign_description(flags, foreign);
+  Store store = Network::make_store(network_spec(description, {}), 0, false);
+  const auto classes = static_cast<int64_t>(description.classes.size());
+  std::fprintf(stderr, "taken   %s\n", take_weights(foreign, description.model, classes, store).c_str());
+  write(out, description, store);
+  return 0;
+}
+
+}  // namespace thorax

@@ -1,0 +1,23 @@
+// Arrays of numpy's .npy format (its NEP 1): integers of one to eight bytes, little endian, in C order.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace thorax::data {
+
+struct NpyArray {
+  std::vector<int64_t> shape;
+  int bytes_each = 1;
+  bool is_signed = false;
+  std::string data;  // as it lies in the file
+
+  int64_t count() const;
+  int64_t at(int64_t index) const;
+};
+
+// Throws Error(input) that begins with `where`.
+NpyArray parse_npy(std::string bytes, const std::string& where);
+
+}  // namespace thorax::data

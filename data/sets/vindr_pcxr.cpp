@@ -1,0 +1,109 @@
+#include <array>
+#include <unordered_map>
+
+#include "data/sets/image_index.h"
+#include "data/sets/readers.h"
+
+namespace thorax::data {
+
+namespace {
+
+// The paper's ten classes, in the order of its Table 5: six from the labels of an image, four from its boxes.
+const std::vector<std::string> ten_classes{"Other opacity",
+                                           "Reticulonodular opacity",
+                                           "Peribronchovascular interstitial opacity",
+                                           "Bronchial thickening",
+                                           "No finding",
+                                           "Bronchitis",
+                                           "Brocho-pneumonia",
+                                           "Other disease",
+                                           "Bronchiolitis",
+                                           "Pneumonia"};
+constexpr size_t first_of_boxes = 0;
+constexpr size_t behind_boxes = 4;
+
+using Boxes = std::unordered_map<std::string, std::vector<Box>>;
+
+// annotations_train.csv beside image_labels_train.csv
+Boxes read_boxes(const Reading& reading) {
+  std::string name = reading.table.name();
+  const size_t at = name.find("image_labels");
+  const auto file = at == std::string::npos ? std::nullopt : beside(reading.table, name.replace(at, 12, "annotations"));
+  if (!file) {
+    throw Error(Fault::input, str(reading.table.name(), ": VinDr-PCXR's labels of images; its boxes are expected beside it"),
+                "annotations_train.csv (or _test) holds four of the ten classes; --labels with others does without");
+  }
+  Mistakes mistakes(file->filename().string());
+  const Table table(*file, mistakes);
+  const size_t image = table.column("image_id");
+  const size_t finding = table.column("class_name");
+  const std::vector<size_t> corner{table.column("x_min"), table.column("y_min"), table.column("x_max"), table.column("y_max")};
+  Boxes boxes;
+  for (size_t i = 1; i < table.rows().size(); ++i) {
+    const CsvRow& row = table.rows()[i];
+    if (trimmed(row.cells[corner[0]]).empty()) continue;  // "No finding" has no box
+    std::array<float, 4> n{};
+    for (size_t j = 0; j < 4; ++j) n[j] = read_number(table, row, corner[j], mistakes);
+    boxes[row.cells[image]].push_back({trimmed(row.cells[finding]), n[0], n[1], n[2] - n[0], n[3] - n[1]});
+  }
+  mistakes.throw_if_any();
+  return boxes;
+}
+
+// Findings that are columns of the table: all but the image and its reader.
+std::vector<std::string> columns_of(const Table& table) {
+  std::vector<std::string> names;
+  for (const std::string& c : table.columns()) {
+    if (!c.empty() && c != "image_id" && lower_case(c) != "rad_id" && c != "split") names.push_back(c);
+  }
+  return names;
+}
+
+bool needs_boxes(const ManifestOptions& options, const Table& table) {
+  if (options.labels.empty()) return true;
+  for (const std::string& name : options.labels) {
+    if (!table.find(name)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+// The table names no patients: the manifest has none.
+bool is_vindr_pcxr(const Table& table) {
+  return table.has({"image_id", "No finding", "Bronchitis", "Brocho-pneumonia"});
+}
+
+void read_vindr_pcxr(const Reading& reading) {
+  const Table& table = reading.table;
+  const std::vector<std::string> of_image = columns_of(table);
+  const Boxes boxes = needs_boxes(reading.options, table) ? read_boxes(reading) : Boxes{};
+  std::vector<std::string> all = of_image;
+  for (size_t k = first_of_boxes; k < behind_boxes; ++k) all.push_back(ten_classes[k]);
+  for (const auto& [image, list] : boxes) {
+    for (const Box& box : list) all.push_back(box.finding);
+  }
+  const ClassList classes(reading, all, ten_classes);
+  const size_t image = table.column("image_id");
+  const ImageIndex index(reading.root);
+  for (size_t i = 1; i < table.rows().size(); ++i) {
+    const CsvRow& from = table.rows()[i];
+    Row row = begin_row(reading, from, image);
+    row.file = index.find(row.image);
+    row.labels.assign(classes.size(), 0.0F);
+    for (const std::string& name : of_image) {
+      const std::string& cell = from.cells[table.column(name)];
+      const auto label = read_label(cell, reading.rules, row.image, name);
+      const auto k = classes.of(name);
+      if (!label && k) reading.mistakes.add(from.line, quoted(name), " is ", quoted(cell), "; a label is 0, 1, -1 or empty");
+      if (k) row.labels[*k] = label.value_or(unknown_label);
+    }
+    if (const auto it = boxes.find(row.image); it != boxes.end()) row.boxes = it->second;
+    for (const Box& box : row.boxes) {
+      if (const auto k = classes.of(box.finding)) row.labels[*k] = 1.0F;
+    }
+    reading.manifest.rows.push_back(std::move(row));
+  }
+}
+
+}  // namespace thorax::data

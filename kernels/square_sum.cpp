@@ -1,0 +1,16 @@
+#include "kernels/square_sum.h"
+
+#include "kernels/isa.h"
+#include "kernels/require.h"
+
+namespace thorax {
+
+THORAX_TWINS(double square_sum(const Stream&, const Tensor&, double*))
+
+double square_sum(const Stream& stream, const Tensor& x, double* parts) {
+  require_plain("square_sum", "x", x, DType::f32, x.shape);
+  require(parts != nullptr, "square_sum", "x is ", x.shape, ", the partial sums have no memory");
+  return THORAX_RUN(square_sum, stream, x, parts);
+}
+
+}  // namespace thorax
