@@ -6,6 +6,7 @@
 #include "kernels/add.h"
 #include "layers/batch_norm_values.h"
 #include "layers/conv_step.h"
+#include "layers/describe.h"
 
 namespace thorax {
 
@@ -74,6 +75,11 @@ class Conv2d final : public Op {
                                                total != nullptr ? total + from.shape[1] : nullptr, count, run[target.slot],
                                                target.accumulate);
               });
+  }
+
+  void describe(Description& d) const override {
+    const std::string x = norm_ ? describe_batch_norm(d, norm_name_, d.of(x_.y), *norm_, true) : d.of(x_.y);
+    d.set(outputs()[0], describe_conv(d, name(), x, d.of(filter_), spec_.kernel, spec_.stride, spec_.kernel / 2));
   }
 
  private:

@@ -2,6 +2,7 @@
 
 #include "kernels/residual.h"
 #include "layers/batch_norm_values.h"
+#include "layers/describe.h"
 
 namespace thorax {
 
@@ -57,6 +58,10 @@ struct SummandGradient {
   }
 };
 
+std::string describe_summand(Description& d, const Summand& s) {
+  return s.norm ? describe_batch_norm(d, s.norm_name, d.of(s.x), *s.norm, false) : d.of(s.x);
+}
+
 class Residual final : public Op {
  public:
   Residual(std::string name, std::vector<Value> inputs, Summand branch, Summand shortcut)
@@ -98,6 +103,11 @@ class Residual final : public Op {
                 residual_backward_apply(run.stream, SummandView(run, a).branch(), SummandView(run, b).branch(), run[dy], run[y],
                                         count, left.view(run), right.view(run));
               });
+  }
+
+  void describe(Description& d) const override {
+    const std::string sum = d.node("Add", name() + ".sum", {describe_summand(d, branch_), describe_summand(d, shortcut_)});
+    d.set(outputs()[0], d.node("Relu", name() + ".y", {sum}));
   }
 
  private:

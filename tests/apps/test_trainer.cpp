@@ -110,6 +110,21 @@ TEST_CASE("trainer: a step makes no heap allocation of its own") {
   }
 }
 
+TEST_CASE("trainer: DenseNet-121's arena is at most 5% larger than the largest sum of bytes alive at once") {
+  for (const DType dtype : dtypes()) {
+    CAPTURE(dtype);
+    TrainerOptions o = options(dtype);
+    o.network.size = 224;
+    o.batch = 8, o.last_batch = 3;
+    Trainer trainer(o);
+    const auto arena = static_cast<double>(trainer.training_program().arena_bytes());
+    const auto live = static_cast<double>(trainer.training_program().live_bytes());
+    CHECK(live > 50e6);
+    CHECK(arena >= live);
+    CHECK(arena <= 1.05 * live);
+  }
+}
+
 TEST_CASE("trainer: gradients are written, never zeroed and added to") {
   Trainer plain(options(DType::f32)), poisoned(options(DType::f32));
   for (int64_t i = 0; i < 3; ++i) {

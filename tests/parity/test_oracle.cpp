@@ -128,7 +128,8 @@ TEST_CASE("the oracle is one that PyTorch itself can meet: its gradients in floa
     std::sort(f32.begin(), f32.end());
     std::sort(bf16.begin(), bf16.end());
     CHECK(f32[f32.size() / 2] < 1e-4);
-    CHECK(bf16[bf16.size() / 2] < 0.15);
+    // ReLUs behind additions have many inputs near zero, of which bfloat16 turns some (README.md).
+    CHECK(bf16[bf16.size() / 2] < (name.starts_with("resnet") ? 0.35 : 0.15));
   }
 }
 
