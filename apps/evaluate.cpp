@@ -2,6 +2,7 @@
 #include <set>
 
 #include "apps/console.h"
+#include "apps/device.h"
 #include "apps/metrics_table.h"
 #include "apps/run_folder.h"
 #include "apps/scoring.h"
@@ -26,6 +27,7 @@ Flags evaluate_flags() {
                    {"replicates", "N", "of the bootstrap; 0: no intervals", "10000"},
                    {"seed", "N", "of the bootstrap", "1"},
                    {"batch", "N", "images at once", "32"},
+                   device_flag(),
                    {"threads", "N", "0: all processors", "0"},
                    {"workers", "N", "threads that prepare images", "2"},
                    {"csv", "FILE", "write the figures there too", ""},
@@ -96,7 +98,7 @@ int run_evaluate(Flags& flags) {
   ProgressLine::set_quiet(flags.on("quiet"));
   const std::filesystem::path run = flags.positionals()[0];
   const std::filesystem::path file = model_of_run(run);
-  const Stream stream{Device::cpu, threads_of(flags)};
+  const Stream stream = stream_of(flags);
   LoadedModel model(file, flags.integer("batch", 1, 4096), stream);
   const ModelDescription& d = model.description();
   const data::Manifest manifest = table_of(flags, run, d);

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "apps/console.h"
+#include "apps/device.h"
 #include "apps/metadata.h"
 #include "apps/model_file.h"
 #include "apps/printable.h"
@@ -18,6 +19,7 @@ Flags predict_flags() {
                "Probabilities for radiographs (PNG, JPEG); + marks one at or above its cut-off.",
                {
                    {"run", "RUN", "a run folder or a model file", ""},
+                   device_flag(),
                    {"threads", "N", "0: all processors", "0"},
                    {"csv", "", "CSV on stdout instead of the table", ""},
                    {"json", "", "one JSON object per image on stdout", ""},
@@ -135,7 +137,7 @@ int run_predict(Flags& flags) {
     throw Error(Fault::input, "predict: --run RUN and at least one file or folder are expected",
                 "thorax predict --help has examples");
   }
-  LoadedModel model(model_of_run(flags.text("run")), 1, {Device::cpu, threads_of(flags)});
+  LoadedModel model(model_of_run(flags.text("run")), 1, stream_of(flags));
   const std::vector<std::filesystem::path> files = files_of(flags.positionals());
   const Output output(flags, model.description(), files);
   int64_t failed = 0;

@@ -29,7 +29,7 @@ struct TrainConfig {
   double weight_decay = 0.0;
   int64_t cycle_steps = 0;  // of one triangle; 0: half of all steps, so that 80 epochs are two full cycles
   uint64_t seed = 1;
-  int threads = 0;
+  Stream stream;
   int workers = 2;
   bool skip_bad = false;
   int64_t replicates = 10000;

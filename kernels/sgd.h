@@ -16,7 +16,8 @@ struct SgdScalars {
   int32_t first = 1;  // not 0: momentum's memory is not read, it begins as the gradient
 };
 
-// gradient, parameter, momentum: flat, plain f32 of one shape. Per element, with PyTorch's roundings:
+// scalars: in the memory of the stream's device. gradient, parameter, momentum: flat, plain f32 of one shape. Per element, with
+// PyTorch's roundings:
 //   d = gradient + weight_decay * parameter;  momentum = first ? d : scalars.momentum * momentum + d;  parameter -= lr * momentum
 // Updates parameter and momentum in place. Throws Error(defect) when a shape, layout or dtype differs.
 void sgd_update(const Stream& stream, const Tensor& gradient, const SgdScalars* scalars, const Tensor& parameter,

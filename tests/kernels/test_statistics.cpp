@@ -26,7 +26,7 @@ struct Merged {
         mean(static_cast<size_t>(x.shape[1])),
         variance(mean) {
     channel_statistics(stream, x.slice, partial.data());
-    merge_statistics(partial.data(), x.shape[0], x.shape[1], x.shape[2] * x.shape[3], mean.data(), variance.data());
+    merge_statistics(one_thread, partial.data(), x.shape[0], x.shape[1], x.shape[2] * x.shape[3], mean.data(), variance.data());
   }
   // Relative to the deviation and to the variance: x is what is stored, so only our arithmetic counts.
   void check(const Activation& x, double terms) const {
@@ -151,7 +151,7 @@ TEST_CASE("statistics: a copy converts, and its statistics are those of what is 
 TEST_CASE("statistics: running values move as PyTorch's do, with the unbiased variance") {
   float mean = 2, variance = 3, running_mean = 10, running_var = 20;
   int64_t batches = 4;
-  update_running(&mean, &variance, 1, 5, 0.1F, &running_mean, &running_var, &batches);
+  update_running(one_thread, &mean, &variance, 1, 5, 0.1F, &running_mean, &running_var, &batches);
   CHECK(running_mean == doctest::Approx(0.9 * 10 + 0.1 * 2));
   CHECK(running_var == doctest::Approx(0.9 * 20 + 0.1 * 3 * 5.0 / 4.0));
   CHECK(batches == 5);
