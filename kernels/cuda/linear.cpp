@@ -17,7 +17,7 @@ namespace thorax::cuda {
 namespace {
 
 void check(cublasStatus_t status, const char* what) {
-  if (status != CUBLAS_STATUS_SUCCESS) throw Error(Fault::defect, str("cuBLASLt: ", what, ": ", cublasGetStatusString(status)));
+  if (status != CUBLAS_STATUS_SUCCESS) throw Error(Fault::defect, str("cuBLASLt: ", what, ": status ", static_cast<int>(status)));
 }
 
 // d [m,n] = a [m,k] b [k,n], each perhaps stored transposed, fp32 throughout.
