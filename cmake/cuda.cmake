@@ -53,7 +53,7 @@ endfunction()
 thorax_cuda_library(THORAX_CUDNN cudnn_graph.h cudnn 9)
 thorax_cuda_library(THORAX_CUBLASLT cublasLt.h cublasLt 13)
 
-# -fmad=false: as -ffp-contract=off, fused operations are asked for by name. Spills are found by tests/cuda/resources.cmake.
+# -fmad=false: as -ffp-contract=off, fused operations are asked for by name. A spill is an error.
 target_compile_options(thorax_options INTERFACE
-                       $<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings;-fmad=false;-Xcompiler=-Wall;-lineinfo>)
+                       $<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings;-fmad=false;-Xptxas=-warn-spills;-Xcompiler=-Wall;-lineinfo>)
 target_link_libraries(thorax_options INTERFACE thorax_cuda)

@@ -31,4 +31,8 @@ endif()
 option(THORAX_STATIC_RUNTIME "Link the compiler's run-time libraries into the program, which then starts on other systems" OFF)
 if(THORAX_STATIC_RUNTIME)
   add_link_options(-static-libstdc++ -static-libgcc)
+  # OpenMP's library has no static form that may be linked so; it travels along (scripts/gpu-check looks in lib/).
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libgomp.so.1 OUTPUT_VARIABLE gomp
+                  OUTPUT_STRIP_TRAILING_WHITESPACE)
+  file(COPY ${gomp} DESTINATION ${CMAKE_BINARY_DIR}/lib FOLLOW_SYMLINK_CHAIN)
 endif()

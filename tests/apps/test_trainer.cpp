@@ -11,6 +11,7 @@
 #include "kernels/isa.h"
 #include "losses/registry.h"
 #include "tests/apps/allocations.h"
+#include "tests/device.h"
 #include "tests/temporary_folder.h"
 
 using namespace thorax;
@@ -28,7 +29,7 @@ TrainerOptions options(DType dtype, int threads = 2) {
   o.network.classes = classes;
   o.network.size = size;
   o.network.dtype = dtype;
-  o.network.stream.threads = threads;
+  o.network.stream = test_stream(threads);
   o.batch = full_batch;
   o.last_batch = small_batch;
   o.validation_batch = full_batch;
@@ -65,7 +66,7 @@ bool same(Store& a, Store& b) {
 }
 
 std::vector<DType> dtypes() {
-  return has_bf16() ? std::vector<DType>{DType::f32, DType::bf16} : std::vector<DType>{DType::f32};
+  return test_has_bf16() ? std::vector<DType>{DType::f32, DType::bf16} : std::vector<DType>{DType::f32};
 }
 
 }  // namespace
@@ -138,5 +139,6 @@ TEST_CASE("trainer: any number of threads computes the same in fp32 to rounding,
   CHECK(std::isfinite(first));
   const Tensor bias = one.store().find("classifier.bias");
   bias.as<float>()[0] = std::numeric_limits<float>::infinity();
+  one.store().touch();
   CHECK_THROWS_WITH_AS(one.step(batch(1), 0.1), doctest::Contains("training diverged"), Error);
 }

@@ -2,6 +2,7 @@
 // one. Only engines that cuDNN has compiled beforehand are asked; those that it compiles at run time need a driver.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -58,9 +59,8 @@ void ask_all(const std::string& gpu) {
       }
     }
     CAPTURE(refusal);
-    MESSAGE(gpu << ' ' << name_of(dtype) << ": " << count.made << " plans, " << count.refused << " refused, "
-                << count.with_tensor_cores << " with tensor cores, largest workspace " << (count.largest_workspace >> 20)
-                << " MiB");
+    MESSAGE(str(gpu, ' ', dtype, ": ", count.made, " plans, ", count.refused, " refused, ", count.with_tensor_cores,
+                " with tensor cores, largest workspace ", count.largest_workspace >> 20, " MiB"));
     CHECK(count.made + count.refused == 2 + 2 + 3 * (58 + 4 + 3));
     if (expected_to_fail(gpu, dtype)) {
       CHECK(count.made == 0);
