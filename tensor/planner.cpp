@@ -201,10 +201,12 @@ class Planner final : public Emitter {
     std::vector<Lifetime> lifetimes;
     std::vector<size_t> which;
     const size_t guard = options_.debug ? guard_bytes : 0;
+    // Slots begin where others end: on a GPU all at multiples of what cudaMalloc gives, which libraries may count on.
+    const size_t grain = options_.stream.device == Device::cuda ? 256 : 1;
     for (size_t i = 0; i < program_.slots_.size(); ++i) {
       const Program::Memory& m = program_.slots_[i];
       if (m.external || m.first < 0) continue;
-      lifetimes.push_back({m.tensor.bytes() + guard, m.first, m.last});
+      lifetimes.push_back({(m.tensor.bytes() + guard + grain - 1) / grain * grain, m.first, m.last});
       which.push_back(i);
     }
     const Placement placement = place(lifetimes);

@@ -24,7 +24,8 @@ inline bool on_gpu() {
 }
 
 inline std::shared_ptr<Queue> test_queue() {
-  static const std::shared_ptr<Queue> queue = []() -> std::shared_ptr<Queue> {
+  // Never destroyed: at the end of the process the driver may be gone before it.
+  static const auto* queue = new std::shared_ptr<Queue>([]() -> std::shared_ptr<Queue> {
     if (!on_gpu()) return nullptr;
     try {
       return std::make_shared<Queue>();
@@ -33,8 +34,8 @@ inline std::shared_ptr<Queue> test_queue() {
       std::fflush(stdout);
       std::_Exit(0);
     }
-  }();
-  return queue;
+  }());
+  return *queue;
 }
 
 inline Stream test_stream(int threads) {
