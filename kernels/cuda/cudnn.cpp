@@ -59,10 +59,6 @@ template <>
 constexpr cudnnBackendAttributeType_t type_of<cudnnBackendNumericalNote_t>() {
   return CUDNN_TYPE_NUMERICAL_NOTE;
 }
-template <>
-constexpr cudnnBackendAttributeType_t type_of<cudnnBackendBehaviorNote_t>() {
-  return CUDNN_TYPE_BEHAVIOR_NOTE;
-}
 
 // One of cuDNN's descriptors, owned.
 class Descriptor {
@@ -113,6 +109,7 @@ class Descriptor {
   // Fills `into`, whose descriptors exist; returns how many there are.
   size_t get(cudnnBackendAttributeName_t name, std::vector<Descriptor>& into) const {
     std::vector<cudnnBackendDescriptor_t> raw;
+    raw.reserve(into.size());
     for (const Descriptor& d : into) raw.push_back(d.handle_);
     int64_t count = 0;
     if (cudnnBackendGetAttribute(handle_, name, CUDNN_TYPE_BACKEND_DESCRIPTOR, static_cast<int64_t>(raw.size()), &count,
@@ -321,7 +318,8 @@ struct ConvPlan::State {
   }
 };
 
-ConvPlan::ConvPlan(std::shared_ptr<const CudnnDevice> device, ConvPass pass, const Conv2dShape& shape, const ConvRules& rules)
+ConvPlan::ConvPlan(const std::shared_ptr<const CudnnDevice>& device, ConvPass pass, const Conv2dShape& shape,
+                   const ConvRules& rules)
     : state_(std::make_unique<State>()) {
   state_->device = std::static_pointer_cast<const Device>(device);
   switch (pass) {

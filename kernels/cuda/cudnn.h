@@ -30,7 +30,7 @@ struct ConvRules {
 class ConvPlan {
  public:
   // Takes the first engine that gives the same bits in every run and keeps the rules. Throws Error(defect) when there is none.
-  ConvPlan(std::shared_ptr<const CudnnDevice> device, ConvPass pass, const Conv2dShape& shape, const ConvRules& rules);
+  ConvPlan(const std::shared_ptr<const CudnnDevice>& device, ConvPass pass, const Conv2dShape& shape, const ConvRules& rules);
   ~ConvPlan();
   ConvPlan(const ConvPlan&) = delete;
   ConvPlan& operator=(const ConvPlan&) = delete;
