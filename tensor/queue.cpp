@@ -22,6 +22,8 @@ Gpu describe(int device) {
 Queue::Queue() {
   int count = 0;
   const cudaError_t found = cudaGetDeviceCount(&count);
+  if (found == cudaErrorInsufficientDriver)
+    throw Error(Fault::machine, "no GPU is found: there is no NVIDIA driver, or it is too old");
   if (found != cudaSuccess || count == 0)
     throw Error(Fault::machine,
                 str("no GPU is found: ", found != cudaSuccess ? cudaGetErrorString(found) : "the driver sees none"));
