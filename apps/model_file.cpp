@@ -5,9 +5,9 @@
 #include <cstring>
 
 #include "apps/checkpoint.h"
+#include "apps/device.h"
 #include "apps/metadata.h"
 #include "apps/run_folder.h"
-#include "kernels/isa.h"
 
 namespace thorax {
 
@@ -120,7 +120,7 @@ void load_store(const SafetensorsFile& file, Store& store) {
 LoadedModel::LoadedModel(const std::filesystem::path& name, int64_t batch, const Stream& stream) {
   const SafetensorsFile file = open_checkpoint(name);
   description_ = read_description(file, name);
-  if (description_.dtype == DType::bf16 && !has_bf16()) description_.dtype = DType::f32;
+  description_.dtype = usable_dtype(description_.dtype, stream);
   const NetworkSpec spec = network_spec(description_, stream);
   store_.emplace(Network::make_store(spec, 0, false));
   load_store(file, *store_);
