@@ -18,6 +18,7 @@ constexpr const char* format_value = "model 1";
 
 std::string encode_cutoffs(const std::vector<std::optional<float>>& cutoffs) {
   std::vector<std::string> texts;
+  texts.reserve(cutoffs.size());
   for (const auto& c : cutoffs)
     texts.push_back(!c ? "undefined" : std::isinf(*c) ? "inf" : encode_number(static_cast<double>(*c)));
   return encode_list(texts);
@@ -131,7 +132,7 @@ std::filesystem::path model_of_run(const std::filesystem::path& run_or_file) {
   if (!std::filesystem::exists(run_or_file))
     throw Error(Fault::input, str(run_or_file.string(), ": no such run folder or model"));
   if (!std::filesystem::is_directory(run_or_file)) return run_or_file;
-  const std::filesystem::path best = open_run(run_or_file).best();
+  std::filesystem::path best = open_run(run_or_file).best();
   if (!std::filesystem::exists(best)) {
     throw Error(Fault::input, str(run_or_file.string(), ": there is no best.safetensors in it"),
                 "a run has one as soon as its first epoch has ended");

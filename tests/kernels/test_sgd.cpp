@@ -92,7 +92,8 @@ TEST_CASE("sgd_update: wrong shapes name the op and both shapes") {
 
 TEST_CASE("sgd_update: a clipped gradient counts by its scale, weight decay in full") {
   Plain parameter({2}, 1), gradient({2}, 0.5), momentum({2}, 0);
-  const SgdScalars scalars{0.5F, 0.9F, 0.25F, 0, 0.5F};
+  const std::vector<SgdScalars> memory{{0.5F, 0.9F, 0.25F, 0, 0.5F}};
+  const SgdScalars& scalars = memory[0];
   sgd_update(one_thread, gradient.tensor, &scalars, parameter.tensor, momentum.tensor);
   CHECK(momentum.values == std::vector<float>(2, 0.5F));
   CHECK(parameter.values == std::vector<float>(2, 0.75F));

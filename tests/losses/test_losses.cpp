@@ -154,6 +154,20 @@ TEST_CASE("losses: bce switched to another part is that part") {
   CHECK(a.run(make_loss(other, two_classes())) == b.run(make_loss(named("bce"), two_classes())));
 }
 
+TEST_CASE("losses: a table too large for a GPU's kernel is refused at plan time, on a GPU alone") {
+  const auto refused = [](Device device, int64_t count) {
+    try {
+      require_loss({device, 1}, LossTable(static_cast<size_t>(count)));
+      return false;
+    } catch (const Error& e) {
+      return e.fault() == Fault::machine;
+    }
+  };
+  CHECK(refused(Device::cuda, most_gpu_classes + 1));
+  CHECK(!refused(Device::cuda, most_gpu_classes));
+  CHECK(!refused(Device::cpu, most_gpu_classes + 1));
+}
+
 TEST_CASE("bce: the plain formula, over the known entries") {
   Batch batch = random_batch(7, 3, 1);
   const LossTable table = make_loss(named("bce"), {{"a", "b", "c"}, {0, 5, 9}, {9, 9, 9}});
