@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "apps/console.h"
+#include "apps/device.h"
 #include "apps/ensemble.h"
 #include "apps/image_cache.h"
 #include "apps/isolation.h"
@@ -118,7 +119,7 @@ int run_compare(Flags& flags) {
   const std::string split = flags.choice("split", {"train", "val", "test", "all"});
   const int64_t batch = flags.integer("batch", 1, 4096);
   const auto workers = static_cast<int>(flags.integer("workers", 1, 256));
-  const Stream stream{Device::cpu, threads_of(flags)};
+  const Stream stream = stream_of(flags);
   const Ensemble a({runs[0]}, batch, stream, test_views(flags));
   const Ensemble b({runs[1]}, batch, stream, test_views(flags));
   if (a.classes() != b.classes())

@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "apps/console.h"
+#include "apps/device.h"
 #include "apps/ensemble.h"
 #include "apps/image_cache.h"
 #include "apps/isolation.h"
@@ -200,7 +201,7 @@ int run_evaluate(Flags& flags) {
   const std::string split = flags.choice("split", {"train", "val", "test", "all"});
   warn_where_decoders_have_rights();
   policy_of(flags.text("cutoff"));  // refused before anything is computed
-  const Ensemble models(runs, flags.integer("batch", 1, 4096), {Device::cpu, threads_of(flags)}, test_views(flags));
+  const Ensemble models(runs, flags.integer("batch", 1, 4096), stream_of(flags), test_views(flags));
   const data::Manifest manifest = table_of(flags, runs[0], models.classes());
   const std::vector<size_t> rows = rows_of(manifest, split);
   if (split != "train") warn_of_training_images(flags, runs, manifest, rows, models.classes());

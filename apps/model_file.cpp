@@ -5,9 +5,9 @@
 #include <cstring>
 
 #include "apps/checkpoint.h"
+#include "apps/device.h"
 #include "apps/metadata.h"
 #include "apps/run_folder.h"
-#include "kernels/isa.h"
 
 namespace thorax {
 
@@ -18,6 +18,7 @@ constexpr const char* format_value = "model 1";
 
 std::string encode_cutoffs(const std::vector<std::optional<float>>& cutoffs) {
   std::vector<std::string> texts;
+  texts.reserve(cutoffs.size());
   for (const auto& c : cutoffs)
     texts.push_back(!c ? "undefined" : std::isinf(*c) ? "inf" : encode_number(static_cast<double>(*c)));
   return encode_list(texts);
@@ -120,7 +121,7 @@ void load_store(const SafetensorsFile& file, Store& store) {
 LoadedModel::LoadedModel(const std::filesystem::path& name, int64_t batch, const Stream& stream) {
   const SafetensorsFile file = open_checkpoint(name);
   description_ = read_description(file, name);
-  if (description_.dtype == DType::bf16 && !has_bf16()) description_.dtype = DType::f32;
+  description_.dtype = usable_dtype(description_.dtype, stream);
   const NetworkSpec spec = network_spec(description_, stream);
   store_.emplace(Network::make_store(spec, 0, false));
   load_store(file, *store_);
@@ -131,7 +132,7 @@ std::filesystem::path model_of_run(const std::filesystem::path& run_or_file) {
   if (!std::filesystem::exists(run_or_file))
     throw Error(Fault::input, str(run_or_file.string(), ": no such run folder or model"));
   if (!std::filesystem::is_directory(run_or_file)) return run_or_file;
-  const std::filesystem::path best = open_run(run_or_file).best();
+  std::filesystem::path best = open_run(run_or_file).best();
   if (!std::filesystem::exists(best)) {
     throw Error(Fault::input, str(run_or_file.string(), ": there is no best.safetensors in it"),
                 "a run has one as soon as its first epoch has ended");

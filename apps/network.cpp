@@ -13,7 +13,7 @@ void Network::define(Graph& g, const NetworkSpec& spec) {
 }
 
 Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena) : batch_(batch) {
-  Graph g(false, spec.dtype);
+  Graph g(false, spec.dtype, spec.stream.device);
   define(g, spec);
   probabilities_ = sigmoid(g, "probabilities", logits_);
   PlanOptions options;
@@ -24,7 +24,7 @@ Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& ar
 
 Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena, const LossTable& loss, Update& update)
     : batch_(batch) {
-  Graph g(true, spec.dtype);
+  Graph g(true, spec.dtype, spec.stream.device);
   define(g, spec);
   labels_ = g.input("labels", {batch, spec.classes}, DType::f32, Layout::plain, false);
   mask_ = g.input("mask", {batch, spec.classes}, DType::f32, Layout::plain, false);
@@ -39,10 +39,10 @@ Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& ar
 }
 
 Store Network::make_store(const NetworkSpec& spec, uint64_t seed, bool with_gradients) {
-  Graph g(true, spec.dtype);
+  Graph g(true, spec.dtype, spec.stream.device);
   const Value x = g.input("x", {1, 1, spec.size, spec.size}, spec.dtype, Layout::plain, false);
   find_model(spec.model).build(g, x, spec.classes);
-  return Store(g, seed, with_gradients);
+  return Store(g, seed, with_gradients, spec.stream.queue);
 }
 
 }  // namespace thorax

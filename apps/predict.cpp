@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "apps/console.h"
+#include "apps/device.h"
 #include "apps/ensemble.h"
 #include "apps/isolation.h"
 #include "apps/metadata.h"
@@ -20,6 +21,7 @@ Flags predict_flags() {
                {
                    {"run", "RUN,...", "a run folder or a model file; of several: the mean", ""},
                    {"tta", "none|flip|six", "the mean over mirrored and turned images", "none"},
+                   device_flag(),
                    {"threads", "N", "0: all processors", "0"},
                    {"csv", "", "CSV on stdout instead of the table", ""},
                    {"json", "", "one JSON object per image on stdout", ""},
@@ -137,7 +139,7 @@ int run_predict(Flags& flags) {
     throw Error(Fault::input, "predict: --run RUN and at least one file or folder are expected",
                 "thorax predict --help has examples");
   }
-  const Ensemble models(flags.list("run"), 1, {Device::cpu, threads_of(flags)}, test_views(flags));
+  const Ensemble models(flags.list("run"), 1, stream_of(flags), test_views(flags));
   ModelDescription model = models.first();
   if (!models.has_own_cutoffs()) model.cutoffs.assign(model.classes.size(), std::nullopt);
   const std::vector<std::filesystem::path> files = files_of(flags.positionals());

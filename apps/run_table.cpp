@@ -6,6 +6,7 @@
 
 #include "apps/console.h"
 #include "apps/data_flags.h"
+#include "apps/device.h"
 #include "apps/image_cache.h"
 #include "apps/printable.h"
 #include "apps/toml.h"
@@ -25,6 +26,7 @@ std::vector<Flag> measuring_flags() {
                              {"resample", "image|patient", "what the bootstrap draws", "image"},
                              {"stratify", "", "draw within groups of the same labels", ""},
                              {"batch", "N", "images at once", "32"},
+                             device_flag(),
                              {"threads", "N", "0: all processors", "0"},
                              {"workers", "N", "threads that prepare images", "2"},
                              cache_flag(),

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "apps/console.h"
+#include "apps/device.h"
 #include "apps/initial_weights.h"
 #include "apps/interrupt.h"
 #include "apps/isolation.h"
@@ -20,7 +21,6 @@
 #include "apps/training_log.h"
 #include "apps/training_state.h"
 #include "data/split.h"
-#include "kernels/isa.h"
 #include "metrics/evaluation.h"
 #include "metrics/roc.h"
 #include "optim/schedule.h"
@@ -82,7 +82,7 @@ class Training {
     o.network.dtype = config_.dtype;
     o.network.mean = config_.recipe.mean;
     o.network.std = config_.recipe.std;
-    o.network.stream.threads = config_.threads;
+    o.network.stream = config_.stream;
     const auto images = static_cast<int64_t>(data_.train.size());
     o.batch = std::min(config_.batch, images);
     o.last_batch = images % o.batch;
@@ -191,7 +191,7 @@ class Training {
     Tensor logits = trainer_.validation().logits();
     logits.shape = shape;
     float loss = 0;
-    loss_forward_backward(trainer_.options().network.stream, logits, view(labels), view(mask), loss_, &loss, Tensor{});
+    loss_forward_backward({Device::cpu, 1}, logits, view(labels), view(mask), loss_, &loss, Tensor{});
     return static_cast<double>(loss);
   }
 
@@ -225,10 +225,9 @@ void print_plan(const TrainConfig& config, Training& training, const std::string
   std::fprintf(stderr, "model   %s, %s parameters, %s\n", config.model.c_str(),
                with_commas(training.trainer().store().parameter_count()).c_str(), origin.c_str());
   std::fputs(method_lines(config, training.trainer().options().loss, training.classes()).c_str(), stderr);
-  std::fprintf(stderr, "plan    cpu, %d threads, %s, %s; %.2f TFLOP a step of %ld\n        %s of memory, known before it runs\n",
-               config.threads, isa() == Isa::avx512 ? "AVX-512" : "AVX2", config.dtype == DType::bf16 ? "bf16" : "fp32",
-               program.flops() * 1e-12, static_cast<long>(config.batch),
-               human_bytes(static_cast<int64_t>(training.trainer().bytes())).c_str());
+  std::fprintf(stderr, "plan    %s, %s; %.2f TFLOP a step of %ld\n        %s of memory, known before it runs\n",
+               device_text(config.stream).c_str(), config.dtype == DType::bf16 ? "bf16" : "fp32", program.flops() * 1e-12,
+               static_cast<long>(config.batch), human_bytes(static_cast<int64_t>(training.trainer().bytes())).c_str());
 }
 
 // One step measured on empty images: what a whole epoch would take.

@@ -28,7 +28,7 @@ struct TrainConfig {
   UpdateOptions update;
   bool class_aware = false;  // data/sampling.h
   uint64_t seed = 1;
-  int threads = 0;
+  Stream stream;
   int workers = 2;
   std::filesystem::path cache;  // the folder; empty: none is used
   bool skip_bad = false;

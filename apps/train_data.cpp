@@ -63,7 +63,7 @@ TrainData load_train_data(const TrainConfig& config, int64_t& dropped) {
   TrainData d;
   d.manifest = data::read_manifest(config.manifest);
   const auto find = [&] {
-    return find_cache(config.cache, config.manifest.table, d.manifest, config.recipe, config.threads, d.cache_line);
+    return find_cache(config.cache, config.manifest.table, d.manifest, config.recipe, config.stream.threads, d.cache_line);
   };
   d.cache = find();
   dropped = drop_unreadable(config, d.manifest, d.cache.get());

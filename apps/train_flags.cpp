@@ -9,13 +9,13 @@
 
 #include "apps/console.h"
 #include "apps/data_flags.h"
+#include "apps/device.h"
 #include "apps/image_cache.h"
 #include "apps/initial_weights.h"
 #include "apps/metadata.h"
 #include "apps/method_flags.h"
 #include "apps/printable.h"
 #include "apps/verbs.h"
-#include "kernels/isa.h"
 #include "models/registry.h"
 #include "tensor/checksum.h"
 
@@ -46,6 +46,7 @@ Flags train_flags() {
                                             {"scale", "PART", "augment: zoom by up to this part", "0"},
                                             {"rotate", "DEGREES", "augment: turn by up to this", "0"},
                                             {"dtype", "fp32|bf16", "of activations; weights are always fp32", "fp32"},
+                                            device_flag(),
                                             {"threads", "N", "0: all processors", "0"},
                                             {"workers", "N", "threads that prepare images", "2"},
                                             {"seed", "N", "of weights, order, augmentation and split", "1"},
@@ -60,13 +61,14 @@ Flags train_flags() {
 
 namespace {
 
-DType dtype_of_flag(const Flags& flags) {
-  const std::string& name = flags.choice("dtype", {"fp32", "bf16"});
-  if (name == "bf16" && !has_bf16()) {
-    std::fprintf(stderr, "note    this processor has no bf16 arithmetic (AVX512_BF16); fp32 is used\n");
-    return DType::f32;
-  }
-  return name == "bf16" ? DType::bf16 : DType::f32;
+DType dtype_of_flag(const Flags& flags, const Stream& stream) {
+  const DType wanted = flags.choice("dtype", {"fp32", "bf16"}) == "bf16" ? DType::bf16 : DType::f32;
+  const DType used = usable_dtype(wanted, stream);
+  if (used != wanted)
+    std::fprintf(stderr, "note    this %s; fp32 is used\n",
+                 stream.device == Device::cuda ? "GPU has no bf16 arithmetic (compute capability 8.0)"
+                                               : "processor has no bf16 arithmetic (AVX512_BF16)");
+  return used;
 }
 
 // As flags, so that config.toml holds them and a resumed run does not need the file again.
@@ -97,8 +99,8 @@ TrainConfig train_config(Flags& flags) {
   c.batch = flags.integer("batch", 1, 4096);
   read_method(flags, c);
   c.augment = {flags.on("flip"), flags.number("shift", 0, 1), flags.number("scale", 0, 0.9), flags.number("rotate", 0, 180)};
-  c.dtype = dtype_of_flag(flags);
-  c.threads = threads_of(flags);
+  c.stream = stream_of(flags);
+  c.dtype = dtype_of_flag(flags, c.stream);
   c.cache = cache_folder(flags);
   c.workers = static_cast<int>(flags.integer("workers", 1, 256));
   c.seed = c.manifest.seed = static_cast<uint64_t>(flags.integer("seed", 0, INT64_MAX));

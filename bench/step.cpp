@@ -1,5 +1,6 @@
 // One training step of a model, as users run it: time per image, memory, and by op on request.
-//   bench_step --model resnet50 --size 224 --batch 8 --dtype f32 --steps 10 [--by-step]
+//   bench_step --model resnet50 --size 224 --batch 8 --dtype f32 --steps 10 [--device cuda] [--by-step]
+// "checksum" is that of all parameters afterwards: the same for the same arguments on the same device.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -13,6 +14,8 @@
 #include <vector>
 
 #include "apps/network.h"
+#include "tensor/checksum.h"
+#include "tensor/queue.h"
 #include "tensor/rng.h"
 
 namespace {
@@ -23,6 +26,7 @@ struct Arguments {
   NetworkSpec spec;
   int64_t batch = 8;
   int64_t steps = 10;
+  bool on_gpu = false;
   bool by_step = false;
   bool print = false;
 };
@@ -45,6 +49,8 @@ Arguments parse(int argc, char** argv) {
       a.batch = std::atol(value), ++i;
     else if (flag == "--steps")
       a.steps = std::atol(value), ++i;
+    else if (flag == "--device")
+      a.on_gpu = std::strcmp(value, "cuda") == 0, ++i;
     else if (flag == "--threads")
       a.spec.stream.threads = std::atoi(value), ++i;
     else if (flag == "--model")
@@ -54,7 +60,17 @@ Arguments parse(int argc, char** argv) {
     else
       throw Error(Fault::input, str("no flag ", flag));
   }
+  if (a.on_gpu) a.spec.stream = gpu_stream(a.spec.stream.threads);
   return a;
+}
+
+uint64_t checksum(const Store& store) {
+  Xxh64 hash;
+  for (const std::string& name : store.names()) {
+    const Tensor t = store.find(name);
+    hash.update({static_cast<const std::byte*>(t.data), t.bytes()});
+  }
+  return hash.digest();
 }
 
 void fill(Network& net) {
@@ -108,11 +124,12 @@ int run(int argc, char** argv) {
       "{\"engine\": \"thorax\", \"model\": \"%s\", \"size\": %ld, \"batch\": %ld, \"dtype\": \"%s\", \"median_s\": %.4f, "
       "\"min_s\": %.4f, "
       "\"ms_per_image\": %.2f, "
-      "\"peak_rss_mib\": %.0f, \"arena_mib\": %.0f, \"live_mib\": %.0f, \"gflop\": %.1f, \"loss\": %.6f}\n",
+      "\"peak_rss_mib\": %.0f, \"arena_mib\": %.0f, \"live_mib\": %.0f, \"gflop\": %.1f, \"loss\": %.6f, "
+      "\"checksum\": \"%016llx\"}\n",
       a.spec.model.c_str(), static_cast<long>(a.spec.size), static_cast<long>(a.batch), name_of(a.spec.dtype), median,
       times.front(), 1e3 * median / static_cast<double>(a.batch), static_cast<double>(usage.ru_maxrss) / 1024.0,
       static_cast<double>(net.program().arena_bytes()) / 1048576.0, static_cast<double>(net.program().live_bytes()) / 1048576.0,
-      net.program().flops() * 1e-9, static_cast<double>(net.loss()));
+      net.program().flops() * 1e-9, static_cast<double>(net.loss()), static_cast<unsigned long long>(checksum(store)));
   if (a.by_step) print_by_step(net, a.steps);
   return 0;
 }

@@ -17,13 +17,22 @@ find_package(Threads REQUIRED)
 add_library(thorax_options INTERFACE)
 target_include_directories(thorax_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(thorax_options INTERFACE THORAX_VERSION="${THORAX_VERSION}")
-target_compile_options(thorax_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Werror
+target_compile_options(thorax_options INTERFACE
+                       $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wshadow;-Wnon-virtual-dtor;-Wold-style-cast;-Werror>
                        # x*y+z rounds the same way in every build: contraction is asked for by name (std::fma), never granted.
-                       -ffp-contract=off)
+                       $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>)
 if(THORAX_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()
 if(THORAX_DEBUG_ARENA)
   target_compile_definitions(thorax_options INTERFACE THORAX_DEBUG_ARENA)
+endif()
+option(THORAX_STATIC_RUNTIME "Link the compiler's run-time libraries into the program, which then starts on other systems" OFF)
+if(THORAX_STATIC_RUNTIME)
+  add_link_options(-static-libstdc++ -static-libgcc)
+  # OpenMP's library has no static form that may be linked so; it travels along (scripts/gpu-check looks in lib/).
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libgomp.so.1 OUTPUT_VARIABLE gomp
+                  OUTPUT_STRIP_TRAILING_WHITESPACE)
+  file(COPY ${gomp} DESTINATION ${CMAKE_BINARY_DIR}/lib FOLLOW_SYMLINK_CHAIN)
 endif()

@@ -6,14 +6,14 @@
 
 namespace thorax {
 
-// a, b, y: [N,C,H,W], blocked, f32 or bf16, the same dtype. y = a + b; y may be a's or b's memory. Overwrites y.
+// a, b, y: [N,C,H,W], f32 or bf16, the same dtype. y = a + b; y may be a's or b's memory. Overwrites y.
 // Throws Error(defect) when a shape, layout or dtype differs.
 void add_forward(const Stream& stream, const Slice& a, const Slice& b, const Slice& y);
 
 // y = max(a + b, 0); a NaN stays NaN.
 void add_relu_forward(const Stream& stream, const Slice& a, const Slice& b, const Slice& y);
 
-// dy, da, db: [N,C,H,W], blocked, the same dtype. da and db each become dy, or have it added; da is done before db, so that
+// dy, da, db: [N,C,H,W], the same dtype. da and db each become dy, or have it added; da is done before db, so that
 // both may be one gradient (x + x) when db accumulates. da or db without data is left out.
 void add_backward(const Stream& stream, const Slice& dy, const Slice& da, bool accumulate_a, const Slice& db, bool accumulate_b);
 

@@ -1,6 +1,6 @@
 // 2-D convolution without bias, as three operations: forward, backward_data, backward_filter. Each is made once, at plan time,
 // for one whole problem (shape, dtype, algorithm, threads), and is then called with addresses alone. On the CPU they are
-// oneDNN's.
+// oneDNN's, on a GPU cuDNN's. Activations are blocked on the CPU and nhwc on a GPU, and packed: no slices of channels.
 #pragma once
 
 #include <cstddef>
@@ -41,55 +41,54 @@ struct Conv2dChoice {
   int callers = 1;  // threads that call at the same time, each with its own `caller` number and workspace
 };
 
-namespace onednn {
-class Primitive;
-}
+class Conv2dKernel;
 
 // y = conv(x, filter).
 class ConvForward {
  public:
   // Throws Error(defect) when no fast implementation exists for the problem.
-  ConvForward(const Conv2dShape& shape, const Conv2dChoice& choice);
+  ConvForward(const Conv2dShape& shape, const Conv2dChoice& choice, const Stream& stream);
   size_t packed_bytes() const;
   size_t workspace_bytes() const;  // per caller
   // filter: [O,I,k,k] f32 plain -> packed, in the library's layout and the problem's dtype.
-  void pack(const float* filter, void* packed) const;
+  void pack(const Stream& stream, const float* filter, void* packed) const;
   // x: [N,I,H,W], y: [N,O,H',W'] overwritten.
-  void run(int caller, const void* x, const void* packed, void* y, void* workspace) const;
+  void run(const Stream& stream, int caller, const void* x, const void* packed, void* y, void* workspace) const;
 
  private:
-  std::shared_ptr<onednn::Primitive> primitive_;
+  std::shared_ptr<const Conv2dKernel> kernel_;
 };
 
 // dx = the gradient of conv with respect to x.
 class ConvBackwardData {
  public:
-  ConvBackwardData(const Conv2dShape& shape, const Conv2dChoice& choice);
+  ConvBackwardData(const Conv2dShape& shape, const Conv2dChoice& choice, const Stream& stream);
   size_t packed_bytes() const;
   size_t workspace_bytes() const;
-  void pack(const float* filter, void* packed) const;
+  void pack(const Stream& stream, const float* filter, void* packed) const;
   // dy: [N,O,H',W'], dx: [N,I,H,W] overwritten.
-  void run(int caller, const void* dy, const void* packed, void* dx, void* workspace) const;
+  void run(const Stream& stream, int caller, const void* dy, const void* packed, void* dx, void* workspace) const;
 
  private:
-  std::shared_ptr<onednn::Primitive> primitive_;
+  std::shared_ptr<const Conv2dKernel> kernel_;
 };
 
-// dfilter = the gradient of conv with respect to the filter, f32 in the library's layout.
+// dfilter = the gradient of conv with respect to the filter, in the library's layout: f32 on the CPU, the problem's dtype on a
+// GPU.
 class ConvBackwardFilter {
  public:
-  ConvBackwardFilter(const Conv2dShape& shape, const Conv2dChoice& choice);
+  ConvBackwardFilter(const Conv2dShape& shape, const Conv2dChoice& choice, const Stream& stream);
   // Whether a fast implementation exists.
-  static bool exists(const Conv2dShape& shape);
+  static bool exists(const Conv2dShape& shape, const Stream& stream);
   size_t packed_bytes() const;
   size_t workspace_bytes() const;
   // x: [N,I,H,W], dy: [N,O,H',W'], dfilter: packed, overwritten.
-  void run(int caller, const void* x, const void* dy, void* dfilter, void* workspace) const;
+  void run(const Stream& stream, int caller, const void* x, const void* dy, void* dfilter, void* workspace) const;
   // packed -> [O,I,k,k] f32 plain, written or added to.
-  void unpack(const void* packed, float* filter_gradient, bool accumulate) const;
+  void unpack(const Stream& stream, const void* packed, float* filter_gradient, bool accumulate) const;
 
  private:
-  std::shared_ptr<onednn::Primitive> primitive_;
+  std::shared_ptr<const Conv2dKernel> kernel_;
 };
 
 }  // namespace thorax

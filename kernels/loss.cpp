@@ -8,6 +8,13 @@ namespace thorax {
 THORAX_TWINS(void loss_forward_backward(const Stream&, const Tensor&, const Tensor&, const Tensor&, const LossTable&, float*,
                                         const Tensor&))
 
+void require_loss(const Stream& stream, const LossTable& table) {
+  if (stream.device == Device::cpu || table.classes() <= most_gpu_classes) return;
+  throw Error(Fault::machine,
+              str("a loss over ", table.classes(), " classes: on a GPU at most ", most_gpu_classes, " are possible"),
+              "--device cpu has no such limit");
+}
+
 void loss_forward_backward(const Stream& stream, const Tensor& logits, const Tensor& labels, const Tensor& mask,
                            const LossTable& table, float* loss, const Tensor& dlogits) {
   const char* op = "loss_forward_backward";

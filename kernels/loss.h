@@ -39,6 +39,12 @@ struct LossTable {
   int64_t classes() const { return static_cast<int64_t>(of.size()); }
 };
 
+// The classes that a GPU's kernel has place for.
+constexpr int64_t most_gpu_classes = 512;
+
+// At plan time. Throws Error(machine) when the stream's device has no kernel for the table.
+void require_loss(const Stream& stream, const LossTable& table);
+
 // logits, labels, mask, dlogits: [N,C], plain f32. labels: 0 to 1; mask: 1 known, 0 unknown (label and logit are then not used,
 // and P^I leaves the entry out). loss: one float, the mean over the known entries of the batch, 0 when there are none, summed in
 // double in a fixed order. dlogits: d loss / d logits, 0 where unknown. Overwrites loss and dlogits; a dlogits without data is

@@ -11,10 +11,10 @@ THORAX_TWINS(void max_pool_backward(const Stream&, const Slice&, const Tensor&, 
 namespace {
 
 // large: the unpooled side (x or dx), small: the pooled one (y or dy).
-void check(const char* op, const char* large_name, const Slice& large, const Window& w, const char* small_name,
-           const Slice& small, const Tensor& index) {
-  require_blocked(op, large_name, large);
-  require_blocked(op, small_name, small);
+void check(const Stream& stream, const char* op, const char* large_name, const Slice& large, const Window& w,
+           const char* small_name, const Slice& small, const Tensor& index) {
+  require_activation(stream, op, large_name, large);
+  require_activation(stream, op, small_name, small);
   // The index is a byte, and every window must hold at least one pixel.
   require(w.kernel >= 1 && w.kernel <= 15 && w.stride >= 1 && w.pad >= 0 && 2 * w.pad <= w.kernel, op, "window ", w.kernel,
           ", stride ", w.stride, ", pad ", w.pad,
@@ -25,20 +25,20 @@ void check(const char* op, const char* large_name, const Slice& large, const Win
           expected);
   require(large.buffer.dtype == small.buffer.dtype, op, large_name, " ", from, " is ", large.buffer.dtype, ", ", small_name, " ",
           expected, " is ", small.buffer.dtype);
-  require(index && index.layout == Layout::blocked && index.dtype == DType::u8 && index.shape == expected, op, "index is ",
-          index.shape, " ", index.dtype, ", expected blocked u8 ", expected);
+  require(index && index.layout == small.buffer.layout && index.dtype == DType::u8 && index.shape == expected, op, "index is ",
+          index.shape, " ", index.dtype, ", expected ", stream.device == Device::cuda ? "nhwc" : "blocked", " u8 ", expected);
 }
 
 }  // namespace
 
 void max_pool_forward(const Stream& stream, const Slice& x, const Window& window, const Slice& y, const Tensor& index) {
-  check("max_pool_forward", "x", x, window, "y", y, index);
+  check(stream, "max_pool_forward", "x", x, window, "y", y, index);
   THORAX_RUN(max_pool_forward, stream, x, window, y, index);
 }
 
 void max_pool_backward(const Stream& stream, const Slice& dy, const Tensor& index, const Window& window, const Slice& dx,
                        bool accumulate) {
-  check("max_pool_backward", "dx", dx, window, "dy", dy, index);
+  check(stream, "max_pool_backward", "dx", dx, window, "dy", dy, index);
   THORAX_RUN(max_pool_backward, stream, dy, index, window, dx, accumulate);
 }
 

@@ -21,13 +21,14 @@ Shape shape_of(const Slice& s) {
   return {s.images, s.channels, s.buffer.shape[2], s.buffer.shape[3]};
 }
 
-void require_blocked(const char* op, const char* name, const Slice& s) {
+void require_activation(const Stream& stream, const char* op, const char* name, const Slice& s) {
   const Tensor& t = s.buffer;
   require(t.data != nullptr, op, name, " ", t.shape, " has no memory");
   require(t.shape.rank() == 4, op, name, " is ", t.shape, ", expected [N,C,H,W]");
-  require(t.layout == Layout::blocked, op, name, " ", t.shape, " is ", name_of(t.layout), ", expected blocked");
+  const Layout layout = stream.device == Device::cuda ? Layout::nhwc : Layout::blocked;
+  require(t.layout == layout, op, name, " ", t.shape, " is ", name_of(t.layout), ", expected ", name_of(layout));
   require(t.dtype == DType::f32 || t.dtype == DType::bf16, op, name, " ", t.shape, " is ", t.dtype, ", expected f32 or bf16");
-  const int64_t b = channel_block();
+  const int64_t b = layout == Layout::nhwc ? 8 : channel_block();
   require(t.shape[1] % b == 0 && s.channel % b == 0 && s.channels % b == 0, op, name, " ", t.shape, ", channels ", s.channel,
           " to ", s.channel + s.channels, ": expected whole blocks of ", b);
   require(s.image >= 0 && s.images >= 0 && s.image + s.images <= t.shape[0] && s.channel >= 0 && s.channels >= 0 &&

@@ -2,7 +2,7 @@
 //   y  = relu(n(x) + m(s)),  n the batch norm of the branch, m that of the shortcut, or nothing where the shortcut is the
 //   identity dz = dy where y > 0, else 0;  the gradients of x and s are those of their batch norms (kernels/batch_norm.h), or dz
 //   itself
-// All slices are [n,c,H,W] blocked, of one shape and one dtype, f32 or bf16, whole channel blocks. Arrays per channel are f32 and
+// All slices are [n,c,H,W], of one shape and one dtype, f32 or bf16, whole channel blocks. Arrays per channel are f32 and
 // begin at the slice's first channel. The bits are the same for any number of threads. What does not fit: Error(Fault::defect)
 // with the op and both shapes.
 #pragma once
@@ -19,8 +19,8 @@ struct ResidualBranch {
 // y is overwritten; a NaN is handed on.
 void residual_forward(const Stream& stream, const ResidualBranch& branch, const ResidualBranch& shortcut, const Slice& y);
 
-// y: the output. sums and shortcut_sums: [n,2,c], overwritten: sum dz and sum dz*xhat of each image. shortcut_sums: null exactly
-// where the shortcut has no batch norm.
+// y: the output. sums and shortcut_sums: [partial_sums,2,c] (statistics.h), overwritten: sum dz and sum dz*xhat of each image or
+// part of one. shortcut_sums: null exactly where the shortcut has no batch norm.
 void residual_backward_sums(const Stream& stream, const ResidualBranch& branch, const ResidualBranch& shortcut, const Slice& dy,
                             const Slice& y, float* sums, float* shortcut_sums);
 

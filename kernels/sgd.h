@@ -17,7 +17,8 @@ struct SgdScalars {
   float gradient_scale = 1;  // of a gradient that is clipped
 };
 
-// gradient, parameter, momentum: flat, plain f32 of one shape. Per element, with PyTorch's roundings:
+// scalars: in the memory of the stream's device. gradient, parameter, momentum: flat, plain f32 of one shape. Per element, with
+// PyTorch's roundings:
 //   d = gradient_scale * gradient + weight_decay * parameter;  momentum = first ? d : scalars.momentum * momentum + d;  parameter
 //   -= lr * momentum
 // Updates parameter and momentum in place. Throws Error(defect) when a shape, layout or dtype differs.

@@ -14,4 +14,9 @@ THORAX_HD inline T sigmoid(T x) {
   return e / (1 + e);
 }
 
+// dy times the slope where the logistic function is y.
+THORAX_HD inline float sigmoid_slope(float y, float dy) {
+  return dy * y * (1.0F - y);
+}
+
 }  // namespace thorax

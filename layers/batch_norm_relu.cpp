@@ -34,14 +34,15 @@ class BatchNormRelu final : public Op {
     const Slot x = emit.of(x_);
     const Slot dy = emit.gradient(outputs()[0]);
     const BatchNormGradients gradients(emit, values_);
-    const Slot sums = emit.slot(name() + ".sums", {shape[0], 2, shape[1]}, DType::f32);
+    const int64_t parts = partial_sums(emit.stream(), shape[0], shape[2] * shape[3]);
+    const Slot sums = emit.slot(name() + ".sums", {parts, 2, shape[1]}, DType::f32);
     const Slot totals = emit.slot(name() + ".totals", {2, shape[1]}, DType::f32);
     emit.step(name() + ".sums", joined(std::vector<Slot>{x, dy}, slots_.reads(statistics_)),
               {sums, totals, gradients.gamma.slot, gradients.beta.slot}, 0,
-              [slots = slots_, statistics = statistics_, x, dy, sums, totals, gradients, shape, relu = relu_](const Run& run) {
+              [slots = slots_, statistics = statistics_, x, dy, sums, totals, gradients, relu = relu_](const Run& run) {
                 auto* partials = run[sums].as<float>();
                 batch_norm_relu_backward_sums(run.stream, run[x], run[dy], slots.view(run, statistics), relu, partials);
-                gradients.finish(run, partials, shape[0], shape[1], run[totals].as<float>());
+                gradients.finish(run, run[sums], run[totals].as<float>());
               });
     const Emitter::Target target = emit.target(x_);
     if (!target) return;
@@ -61,12 +62,13 @@ class BatchNormRelu final : public Op {
  private:
   Slot emit_statistics(Emitter& emit, Slot x, const Shape& shape) const {
     const Slot statistics = emit.slot(name() + ".statistics", {2, shape[1]}, DType::f32);
-    const Slot partial = emit.slot(name() + ".partial", {shape[0], 2, shape[1]}, DType::f32);
+    const int64_t parts = partial_sums(emit.stream(), shape[0], shape[2] * shape[3]);
+    const Slot partial = emit.slot(name() + ".partial", {parts, 2, shape[1]}, DType::f32);
     emit.step(name() + ".statistics", {x}, {statistics, partial}, 0, [x, statistics, partial, shape](const Run& run) {
       auto* partials = run[partial].as<float>();
       auto* mean = run[statistics].as<float>();
       channel_statistics(run.stream, run[x], partials);
-      merge_statistics(partials, shape[0], shape[1], shape[2] * shape[3], mean, mean + shape[1]);
+      merge_statistics(run.stream, partials, shape[0], shape[1], shape[2] * shape[3], mean, mean + shape[1]);
     });
     return statistics;
   }
@@ -87,7 +89,7 @@ Value batch_norm_relu(Graph& g, const std::string& name, Value x, Value statisti
   if (statistics) inputs.push_back(statistics);
   values.append_to(inputs);
   auto& op = g.add<BatchNormRelu>(name, inputs, x, statistics, values, relu);
-  return g.output_of(op, name + ".out", in.shape, in.dtype, Layout::blocked);
+  return g.output_of(op, name + ".out", in.shape, in.dtype, g.layout());
 }
 
 }  // namespace thorax

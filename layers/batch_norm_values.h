@@ -40,8 +40,8 @@ struct BatchNormSlots {
     emit.step(name + ".running", reads, writes, 0, [self = *this, statistics, count](const Run& run) {
       const Tensor s = run[statistics];
       const Tensor mean = run[self.running_mean];
-      update_running(s.as<float>(), s.as<float>() + s.shape[1], mean.count(), count, batch_norm_momentum, mean.as<float>(),
-                     run[self.running_var].as<float>(), run[self.num_batches_tracked].as<int64_t>());
+      update_running(run.stream, s.as<float>(), s.as<float>() + s.shape[1], mean.count(), count, batch_norm_momentum,
+                     mean.as<float>(), run[self.running_var].as<float>(), run[self.num_batches_tracked].as<int64_t>());
     });
   }
 };
@@ -53,9 +53,10 @@ struct BatchNormGradients {
   BatchNormGradients() = default;
   BatchNormGradients(Emitter& emit, const BatchNormValues& v) : gamma(emit.target(v.gamma)), beta(emit.target(v.beta)) {}
 
-  // sums: [N,2,C] of batch_norm_relu_backward_sums; totals: [2,C], sum dz and sum dz*xhat.
-  void finish(const Run& run, const float* sums, int64_t images, int64_t channels, float* totals) const {
-    finish_sums(sums, images, channels, gamma ? run[gamma.slot].as<float>() : nullptr,
+  // sums: [parts,2,C] of batch_norm_relu_backward_sums; totals: [2,C], sum dz and sum dz*xhat.
+  void finish(const Run& run, const Tensor& sums, float* totals) const {
+    const int64_t channels = sums.shape[2];
+    finish_sums(run.stream, sums.as<float>(), sums.shape[0], channels, gamma ? run[gamma.slot].as<float>() : nullptr,
                 beta ? run[beta.slot].as<float>() : nullptr, gamma.accumulate, totals, totals + channels);
   }
 };

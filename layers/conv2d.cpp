@@ -18,10 +18,11 @@ size_t image_bytes(const Shape& s, DType dtype) {
 
 // Images side by side make a filter gradient each. Where that is larger than the activations (deep layers), the whole batch goes
 // through one call.
-Grouping grouping_of(const Shape& x, const Shape& y, const Shape& filter, DType dtype, int threads) {
+Grouping grouping_of(const Shape& x, const Shape& y, const Shape& filter, DType dtype, const Stream& stream) {
   const size_t operand = std::max(image_bytes(x, dtype), image_bytes(y, dtype));
-  if (dtype == DType::bf16 && static_cast<size_t>(filter.count()) * sizeof(float) > operand) return {1, x[0], threads, 1};
-  return Grouping::choose(x[0], operand, dtype, threads);
+  if (stream.device == Device::cpu && dtype == DType::bf16 && static_cast<size_t>(filter.count()) * sizeof(float) > operand)
+    return {1, x[0], stream.threads, 1};
+  return Grouping::choose(x[0], operand, dtype, stream);
 }
 
 class Conv2d final : public Op {
@@ -39,7 +40,7 @@ class Conv2d final : public Op {
     const ValueInfo& x = emit.graph().info(x_.y);
     const ValueInfo& y = emit.graph().info(outputs()[0]);
     const Shape filter = emit.graph().info(filter_).shape;
-    grouping_ = grouping_of(x.shape, y.shape, filter, x.dtype, emit.stream().threads);
+    grouping_ = grouping_of(x.shape, y.shape, filter, x.dtype, emit.stream());
     conv_.emplace(name(),
                   Conv2dShape{grouping_.images, x.shape[1], x.shape[2], x.shape[3], y.shape[1], spec_.kernel, spec_.stride,
                               spec_.kernel / 2, x.dtype, false},
@@ -61,7 +62,7 @@ class Conv2d final : public Op {
     conv_->plan_backward(emit, norm_ || target);
     if (!norm_) return emit_plain_backward(emit, x, target);
     const Slot dz =
-        target && !target.accumulate ? target.slot : emit.slot(name() + ".operand_gradient", x.shape, x.dtype, Layout::blocked);
+        target && !target.accumulate ? target.slot : emit.slot(name() + ".operand_gradient", x.shape, x.dtype, x.layout);
     const Slot totals = emit.slot(name() + ".totals", {2, x.shape[1]}, DType::f32);
     emit_normed_backward(emit, x, gradients, dz, totals);
     if (!target) return;
@@ -101,10 +102,14 @@ class Conv2d final : public Op {
   };
   Shared shared() const { return {*conv_, grouping_, slots_, from_, statistics_}; }
 
+  // Two partial sums for each channel of an activation.
+  static Shape sums_of(Emitter& emit, const Shape& shape) {
+    return {partial_sums(emit.stream(), shape[0], shape[2] * shape[3]), 2, shape[1]};
+  }
   std::vector<Slot> norm_reads() const { return norm_ ? slots_.reads(statistics_) : std::vector<Slot>{}; }
   Slot scratch(Emitter& emit, const char* what, const ValueInfo& x) const {
     return emit.slot(name() + what, {grouping_.callers * grouping_.images, x.shape[1], x.shape[2], x.shape[3]}, x.dtype,
-                     Layout::blocked);
+                     x.layout);
   }
 
   void emit_convolution(Emitter& emit, const ValueInfo& x, const ValueInfo& y) const {
@@ -112,7 +117,7 @@ class Conv2d final : public Op {
     const Slot operand = norm_ ? scratch(emit, ".operand", x) : Slot{};
     const bool training = outputs().size() > 1;
     const Slot statistics = training ? emit.of(outputs()[1]) : Slot{};
-    const Slot partial = training ? emit.slot(name() + ".partial", {y.shape[0], 2, y.shape[1]}, DType::f32) : Slot{};
+    const Slot partial = training ? emit.slot(name() + ".partial", sums_of(emit, y.shape), DType::f32) : Slot{};
     emit.step(name(), joined(std::vector<Slot>{from_}, norm_reads(), conv_->forward_reads()),
               joined(std::vector<Slot>{to, statistics, operand, partial}, conv_->forward_writes()), conv_->flops(),
               [self = shared(), to, statistics, operand, partial](const Run& run) {
@@ -135,7 +140,8 @@ class Conv2d final : public Op {
                 });
                 if (partials == nullptr) return;
                 auto* mean = run[statistics].as<float>();
-                merge_statistics(partials, made.shape[0], channels, made.shape[2] * made.shape[3], mean, mean + channels);
+                merge_statistics(run.stream, partials, made.shape[0], channels, made.shape[2] * made.shape[3], mean,
+                                 mean + channels);
               });
   }
 
@@ -143,7 +149,7 @@ class Conv2d final : public Op {
   void emit_normed_backward(Emitter& emit, const ValueInfo& x, const BatchNormGradients& gradients, Slot dz, Slot totals) const {
     const Slot dy = emit.gradient(outputs()[0]);
     const Slot operand = scratch(emit, ".operand", x);
-    const Slot sums = emit.slot(name() + ".sums", {x.shape[0], 2, x.shape[1]}, DType::f32);
+    const Slot sums = emit.slot(name() + ".sums", sums_of(emit, x.shape), DType::f32);
     emit.step(name() + ".backward", joined(std::vector<Slot>{from_, dy}, norm_reads(), conv_->data_reads()),
               joined(std::vector<Slot>{dz, operand, sums, totals, gradients.gamma.slot, gradients.beta.slot},
                      conv_->filter_writes(), conv_->data_writes()),
@@ -165,7 +171,7 @@ class Conv2d final : public Op {
                   batch_norm_relu_backward_sums(run.stream, in, made, norm, true, partials + image * 2 * channels);
                 });
                 if (self.conv.wants_filter()) self.conv.finish_filter(run);
-                gradients.finish(run, partials, from.shape[0], channels, run[totals].as<float>());
+                gradients.finish(run, run[sums], run[totals].as<float>());
               });
   }
 
@@ -209,8 +215,9 @@ class Conv2d final : public Op {
 ConvOutput add_conv2d(Graph& g, const std::string& norm_name, const std::string& name, const ConvOutput& x,
                       const Conv2dSpec& spec) {
   const ValueInfo in = g.info(x.y);
-  if (in.layout != Layout::blocked || in.gradient_dtype != in.dtype) {
-    throw Error(Fault::defect, str(name, ": x is ", in.shape, ", blocked [N,C,H,W] with a gradient of its type is expected"));
+  if (in.layout != g.layout() || in.gradient_dtype != in.dtype) {
+    throw Error(Fault::defect, str(name, ": x is ", in.shape,
+                                   ", [N,C,H,W] in the layout of the device with a gradient of its type is expected"));
   }
   std::vector<Value> inputs{x.y};
   std::optional<BatchNormValues> norm;
@@ -224,7 +231,7 @@ ConvOutput add_conv2d(Graph& g, const std::string& norm_name, const std::string&
   auto& op = g.add<Conv2d>(name, inputs, x, norm, norm_name, filter, spec);
   const auto out = [&](int64_t size) { return (size + 2 * (spec.kernel / 2) - spec.kernel) / spec.stride + 1; };
   const Shape shape{in.shape[0], spec.out_channels, out(in.shape[2]), out(in.shape[3])};
-  ConvOutput made{g.output_of(op, name + ".out", shape, in.dtype, Layout::blocked), {}};
+  ConvOutput made{g.output_of(op, name + ".out", shape, in.dtype, g.layout()), {}};
   if (g.training()) {
     made.statistics = g.output_of(op, name + ".statistics", {2, shape[1]}, DType::f32, Layout::plain, false);
   }

@@ -1,4 +1,4 @@
-// A convolution between blocked activations, alone or with the batch norm and ReLU before it, as one op: the normalised operand
+// A convolution between activations, alone or with the batch norm and ReLU before it, as one op: the normalised operand
 // is made group by group, is used while it is in the cache, and is made again in the backward pass instead of being kept. The
 // statistics of what the convolution makes are taken on the way, for the batch norm behind it.
 #pragma once
@@ -16,11 +16,11 @@ struct Conv2dSpec {
 };
 
 struct ConvOutput {
-  Value y;           // [N,O,H',W'] blocked, in x's dtype
+  Value y;           // [N,O,H',W'], in x's dtype
   Value statistics;  // [2,O] f32: mean and biased variance of every channel of y; null in evaluation mode
 };
 
-// x: [N,C,H,W] blocked. Parameter: name.weight [O,C,k,k], normal with standard deviation sqrt(2 / fan_out).
+// x: [N,C,H,W]. Parameter: name.weight [O,C,k,k], normal with standard deviation sqrt(2 / fan_out).
 ConvOutput conv2d(Graph& g, const std::string& name, Value x, const Conv2dSpec& spec);
 
 // conv(relu(batch_norm(x.y))). Parameters: the batch norm's, named norm..., then the filter.

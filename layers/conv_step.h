@@ -23,8 +23,8 @@ struct Grouping {
   int callers = 1;     // groups at the same time
 
   // bytes_per_image: the largest packed operand of one image. bf16 is fastest with images side by side; fp32 with whole groups,
-  // where Winograd transforms its filter once for many images (docs/design.md, decision 7).
-  static Grouping choose(int64_t images, size_t bytes_per_image, DType dtype, int threads);
+  // where Winograd transforms its filter once for many images (docs/design.md, decision 7). A GPU takes the whole batch.
+  static Grouping choose(int64_t images, size_t bytes_per_image, DType dtype, const Stream& stream);
 
   template <class F>
   void for_each(const F& f) const {  // f(caller, number of the group's first image, whether it is the caller's first group)

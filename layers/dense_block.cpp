@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/add.h"
+#include "kernels/zero.h"
 #include "layers/dense_layer.h"
 #include "tensor/description.h"
 
@@ -25,7 +26,7 @@ class DenseBlock final : public Op {
     const int64_t pixels = y.shape[2] * y.shape[3];
     const int64_t channels = x.shape[1];
     const Slot from = emit.of(x_);
-    const Slot partial = emit.slot(name() + ".partial", {images, 2, channels}, DType::f32);
+    const Slot partial = emit.slot(name() + ".partial", {partial_sums(emit.stream(), images, pixels), 2, channels}, DType::f32);
     // The input becomes the buffer's first channels; their statistics are taken on the way.
     emit.step(name() + ".input", {from}, {slots_.buffer, slots_.statistics, partial}, 0,
               [block = slots_, from, partial, images, pixels, channels](const Run& run) {
@@ -34,7 +35,7 @@ class DenseBlock final : public Op {
                 copy_with_statistics(run.stream, run[from], {run[block.buffer], 0, images, 0, channels},
                                      statistics ? partials : nullptr);
                 if (!statistics) return;
-                merge_statistics(partials, images, channels, pixels, statistics.as<float>(),
+                merge_statistics(run.stream, partials, images, channels, pixels, statistics.as<float>(),
                                  statistics.as<float>() + statistics.shape[1]);
               });
     const Tensor like{nullptr, y.shape, y.dtype, y.layout};
@@ -46,10 +47,8 @@ class DenseBlock final : public Op {
     slots_.gradient = emit.gradient(out_.y);
     if (!emit.may_overwrite(slots_.gradient)) slots_.gradient = copied(emit, slots_.gradient, y);
     slots_.corrections = emit.slot(name() + ".corrections", {2, y.shape[1]}, DType::f32);
-    emit.step(name() + ".corrections", {}, {slots_.corrections}, 0, [corrections = slots_.corrections](const Run& run) {
-      const Tensor c = run[corrections];
-      std::fill_n(c.as<float>(), c.count(), 0.0F);
-    });
+    emit.step(name() + ".corrections", {}, {slots_.corrections}, 0,
+              [corrections = slots_.corrections](const Run& run) { set_zero(run.stream, run[corrections]); });
     for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) layer->backward(emit, slots_);
     emit_input_gradient(emit);
   }
@@ -65,7 +64,7 @@ class DenseBlock final : public Op {
  private:
   // The caller wants to see the gradient of y, which the layers would use up.
   Slot copied(Emitter& emit, Slot gradient, const ValueInfo& y) const {
-    const Slot copy = emit.slot(name() + ".gradient_copy", y.shape, y.gradient_dtype, Layout::blocked);
+    const Slot copy = emit.slot(name() + ".gradient_copy", y.shape, y.gradient_dtype, y.layout);
     emit.step(name() + ".gradient_copy", {gradient}, {copy}, 0,
               [gradient, copy](const Run& run) { copy_with_statistics(run.stream, run[gradient], run[copy], nullptr); });
     return copy;
@@ -77,7 +76,7 @@ class DenseBlock final : public Op {
     const ValueInfo& x = emit.graph().info(x_);
     const BlockPart part{0, x.shape[0], 0, x.shape[1]};
     const Slot fresh =
-        target.accumulate ? emit.slot(name() + ".input_gradient", x.shape, x.gradient_dtype, Layout::blocked) : target.slot;
+        target.accumulate ? emit.slot(name() + ".input_gradient", x.shape, x.gradient_dtype, x.layout) : target.slot;
     emit.step(name() + ".input.backward", {slots_.buffer, slots_.statistics, slots_.gradient, slots_.corrections}, {fresh}, 0,
               [block = slots_, part, fresh](const Run& run) { finish_gradient(run, block, part, run[fresh]); });
     if (!target.accumulate) return;
@@ -95,8 +94,8 @@ class DenseBlock final : public Op {
 
 DenseBlockOutput dense_block(Graph& g, const std::string& name, Value x, const DenseBlockSpec& spec) {
   const ValueInfo in = g.info(x);
-  if (in.shape.rank() != 4 || in.layout != Layout::blocked)
-    throw Error(Fault::defect, str(name, ": x is ", in.shape, ", blocked [N,C,H,W] is expected"));
+  if (in.shape.rank() != 4 || in.layout != g.layout())
+    throw Error(Fault::defect, str(name, ": x is ", in.shape, ", [N,C,H,W] in the layout of the device is expected"));
   std::vector<DenseLayer> layers;
   std::vector<Value> inputs{x};
   int64_t channels = in.shape[1];
@@ -107,7 +106,7 @@ DenseBlockOutput dense_block(Graph& g, const std::string& name, Value x, const D
   }
   auto& op = g.add<DenseBlock>(name, inputs, x, std::move(layers));
   DenseBlockOutput out;
-  out.y = g.output_of(op, name, {in.shape[0], channels, in.shape[2], in.shape[3]}, in.dtype, Layout::blocked);
+  out.y = g.output_of(op, name, {in.shape[0], channels, in.shape[2], in.shape[3]}, in.dtype, g.layout());
   if (spec.fp32_gradient) g.set_gradient_dtype(out.y, DType::f32);
   if (g.training()) out.statistics = g.output_of(op, name + ".statistics", {2, channels}, DType::f32, Layout::plain, false);
   op.set_outputs(out);

@@ -19,11 +19,11 @@ struct DenseBlockSpec {
 };
 
 struct DenseBlockOutput {
-  Value y;           // [N, C + layers*growth, H, W] blocked
+  Value y;           // [N, C + layers*growth, H, W]
   Value statistics;  // [2, C + layers*growth] f32: mean and biased variance of every channel of y; null in evaluation mode
 };
 
-// x: [N,C,H,W] blocked. Parameters are named name.denselayer1.norm1.weight, ... as torchvision's.
+// x: [N,C,H,W]. Parameters are named name.denselayer1.norm1.weight, ... as torchvision's.
 DenseBlockOutput dense_block(Graph& g, const std::string& name, Value x, const DenseBlockSpec& spec);
 
 }  // namespace thorax

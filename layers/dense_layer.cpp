@@ -44,7 +44,7 @@ std::string DenseLayer::describe(Description& d, const std::string& x) const {
 
 Slot DenseLayer::scratch(Emitter& emit, const char* what, int64_t channels) const {
   return emit.slot(name_ + what, {grouping_.callers * grouping_.images, channels, geometry_.height, geometry_.width},
-                   geometry_.dtype, Layout::blocked);
+                   geometry_.dtype, emit.graph().layout());
 }
 
 // The images of one caller, as a tensor of its own.
@@ -59,14 +59,14 @@ void DenseLayer::forward(Emitter& emit, const DenseBlockSlots& block, const Tens
   geometry_ = {like.shape[0], like.shape[2], like.shape[3], like.dtype};
   const Geometry& s = geometry_;
   const size_t operand = static_cast<size_t>(std::max(in_, middle_) * s.pixels()) * size_of(s.dtype);
-  grouping_ = Grouping::choose(s.images, operand, s.dtype, emit.stream().threads);
+  grouping_ = Grouping::choose(s.images, operand, s.dtype, emit.stream());
   conv1_.emplace(name_ + ".conv1", Conv2dShape{grouping_.images, in_, s.height, s.width, middle_, 1, 1, 0, s.dtype, false},
                  grouping_, filter1_);
   conv2_.emplace(name_ + ".conv2", Conv2dShape{grouping_.images, middle_, s.height, s.width, growth_, 3, 1, 1, s.dtype, false},
                  grouping_, filter2_);
   slots1_ = BatchNormSlots(emit, norm1_);
   slots2_ = BatchNormSlots(emit, norm2_);
-  bottleneck_ = emit.slot(name_ + ".bottleneck", {s.images, middle_, s.height, s.width}, s.dtype, Layout::blocked);
+  bottleneck_ = emit.slot(name_ + ".bottleneck", {s.images, middle_, s.height, s.width}, s.dtype, emit.graph().layout());
   bottleneck_statistics_ =
       emit.graph().training() ? emit.slot(name_ + ".bottleneck_statistics", {2, middle_}, DType::f32) : Slot{};
   emit_bottleneck(emit, block);
@@ -80,7 +80,8 @@ void DenseLayer::forward(Emitter& emit, const DenseBlockSlots& block, const Tens
 void DenseLayer::emit_bottleneck(Emitter& emit, const DenseBlockSlots& block) {
   conv1_->plan_forward(emit);
   const Slot operand = scratch(emit, ".operand1", in_);
-  const Slot partial = emit.slot(name_ + ".partial1", {geometry_.images, 2, middle_}, DType::f32);
+  const Slot partial =
+      emit.slot(name_ + ".partial1", {partial_sums(emit.stream(), geometry_.images, geometry_.pixels()), 2, middle_}, DType::f32);
   emit.step(name_ + ".conv1", joined(std::vector<Slot>{block.buffer}, slots1_.reads(block.statistics), conv1_->forward_reads()),
             joined(std::vector<Slot>{bottleneck_, bottleneck_statistics_, operand, partial}, conv1_->forward_writes()),
             conv1_->flops(), [self = *this, block, operand, partial](const Run& run) {
@@ -97,7 +98,7 @@ void DenseLayer::emit_bottleneck(Emitter& emit, const DenseBlockSlots& block) {
                 if (statistics) channel_statistics(run.stream, y, partials + image * 2 * self.middle_);
               });
               if (!statistics) return;
-              merge_statistics(partials, made.shape[0], self.middle_, self.geometry_.pixels(), statistics.as<float>(),
+              merge_statistics(run.stream, partials, made.shape[0], self.middle_, self.geometry_.pixels(), statistics.as<float>(),
                                statistics.as<float>() + self.middle_);
             });
 }
@@ -107,7 +108,8 @@ void DenseLayer::emit_append(Emitter& emit, const DenseBlockSlots& block) {
   conv2_->plan_forward(emit);
   const Slot operand = scratch(emit, ".operand2", middle_);
   const Slot fresh = scratch(emit, ".fresh", growth_);
-  const Slot partial = emit.slot(name_ + ".partial2", {geometry_.images, 2, growth_}, DType::f32);
+  const Slot partial =
+      emit.slot(name_ + ".partial2", {partial_sums(emit.stream(), geometry_.images, geometry_.pixels()), 2, growth_}, DType::f32);
   emit.step(name_ + ".conv2",
             joined(std::vector<Slot>{bottleneck_, block.buffer, block.statistics}, slots2_.reads(bottleneck_statistics_),
                    conv2_->forward_reads()),
@@ -129,7 +131,7 @@ void DenseLayer::emit_append(Emitter& emit, const DenseBlockSlots& block) {
               });
               if (!statistics) return;
               auto* mean = statistics.as<float>() + self.in_;
-              merge_statistics(partials, buffer.shape[0], self.growth_, self.geometry_.pixels(), mean,
+              merge_statistics(run.stream, partials, buffer.shape[0], self.growth_, self.geometry_.pixels(), mean,
                                mean + statistics.shape[1]);
             });
 }
@@ -137,7 +139,7 @@ void DenseLayer::emit_append(Emitter& emit, const DenseBlockSlots& block) {
 void DenseLayer::backward(Emitter& emit, const DenseBlockSlots& block) {
   const Geometry& s = geometry_;
   const Slot middle_gradient =
-      emit.slot(name_ + ".bottleneck_gradient", {s.images, middle_, s.height, s.width}, s.dtype, Layout::blocked);
+      emit.slot(name_ + ".bottleneck_gradient", {s.images, middle_, s.height, s.width}, s.dtype, emit.graph().layout());
   const Slot totals = emit.slot(name_ + ".totals2", {2, middle_}, DType::f32);
   emit_append_backward(emit, block, middle_gradient, totals);
   emit_bottleneck_backward(emit, block, middle_gradient, totals);
@@ -149,7 +151,8 @@ void DenseLayer::emit_append_backward(Emitter& emit, const DenseBlockSlots& bloc
   const BatchNormGradients gradients(emit, norm2_);
   const Slot operand = scratch(emit, ".operand2", middle_);
   const Slot fresh = scratch(emit, ".fresh_gradient", growth_);
-  const Slot sums = emit.slot(name_ + ".sums2", {geometry_.images, 2, middle_}, DType::f32);
+  const Slot sums =
+      emit.slot(name_ + ".sums2", {partial_sums(emit.stream(), geometry_.images, geometry_.pixels()), 2, middle_}, DType::f32);
   emit.step(name_ + ".conv2.backward",
             joined(std::vector<Slot>{block.buffer, block.statistics, block.gradient, block.corrections, bottleneck_},
                    slots2_.reads(bottleneck_statistics_), conv2_->data_reads()),
@@ -173,7 +176,7 @@ void DenseLayer::emit_append_backward(Emitter& emit, const DenseBlockSlots& bloc
                 batch_norm_relu_backward_sums(run.stream, middle, dmiddle, norm, true, partials + image * 2 * self.middle_);
               });
               if (self.conv2_->wants_filter()) self.conv2_->finish_filter(run);
-              gradients.finish(run, partials, run[self.bottleneck_].shape[0], self.middle_, run[totals].as<float>());
+              gradients.finish(run, run[sums], run[totals].as<float>());
             });
 }
 
@@ -182,7 +185,8 @@ void DenseLayer::emit_bottleneck_backward(Emitter& emit, const DenseBlockSlots& 
   conv1_->plan_backward(emit, true);
   const BatchNormGradients gradients(emit, norm1_);
   const Slot operand = scratch(emit, ".operand1", in_);
-  const Slot sums = emit.slot(name_ + ".sums1", {geometry_.images, 2, in_}, DType::f32);
+  const Slot sums =
+      emit.slot(name_ + ".sums1", {partial_sums(emit.stream(), geometry_.images, geometry_.pixels()), 2, in_}, DType::f32);
   const Slot totals1 = emit.slot(name_ + ".totals1", {2, in_}, DType::f32);
   emit.step(
       name_ + ".conv1.backward",
@@ -217,10 +221,10 @@ void DenseLayer::emit_bottleneck_backward(Emitter& emit, const DenseBlockSlots& 
         });
         if (self.conv1_->wants_filter()) self.conv1_->finish_filter(run);
         auto* total1 = run[totals1].as<float>();
-        gradients.finish(run, partials, buffer.shape[0], self.in_, total1);
+        gradients.finish(run, run[sums], total1);
         if (!batch_statistics) return;
         auto* b = run[block.corrections].as<float>();
-        accumulate_corrections(norm1.gamma, norm1.variance, norm1.eps, total1, total1 + self.in_, count, self.in_, b,
+        accumulate_corrections(run.stream, norm1.gamma, norm1.variance, norm1.eps, total1, total1 + self.in_, count, self.in_, b,
                                b + buffer.shape[1], true);
       });
 }

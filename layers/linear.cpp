@@ -71,15 +71,9 @@ class Sigmoid final : public Op {
     const Slot y = emit.of(outputs()[0]);
     const Slot dy = emit.gradient(outputs()[0]);
     const Emitter::Target target = emit.target(inputs()[0]);
-    emit.step(name() + ".backward", {y, dy, target.accumulate ? target.slot : Slot{}}, {target.slot}, 0,
-              [y, dy, target](const Run& run) {
-                const Tensor dx = run[target.slot];
-                for (int64_t i = 0; i < dx.count(); ++i) {
-                  const float p = run[y].as<float>()[i];
-                  const float gradient = run[dy].as<float>()[i] * p * (1.0F - p);
-                  dx.as<float>()[i] = target.accumulate ? dx.as<float>()[i] + gradient : gradient;
-                }
-              });
+    emit.step(
+        name() + ".backward", {y, dy, target.accumulate ? target.slot : Slot{}}, {target.slot}, 0,
+        [y, dy, target](const Run& run) { sigmoid_backward(run.stream, run[y], run[dy], run[target.slot], target.accumulate); });
   }
 
   void describe(Description& d) const override { d.set(outputs()[0], d.node("Sigmoid", name() + ".y", {d.of(inputs()[0])})); }

@@ -16,7 +16,7 @@ class MaxPool final : public Op {
   void forward(Emitter& emit) override {
     const Slot x = emit.of(inputs()[0]);
     const Slot y = emit.of(outputs()[0]);
-    index_ = emit.slot(name() + ".index", emit.graph().info(outputs()[0]).shape, DType::u8, Layout::blocked);
+    index_ = emit.slot(name() + ".index", emit.graph().info(outputs()[0]).shape, DType::u8, emit.graph().layout());
     emit.step(name(), {x}, {y, index_}, 0, [x, y, index = index_, window = window_](const Run& run) {
       max_pool_forward(run.stream, run[x], window, run[y], run[index]);
     });
@@ -74,8 +74,7 @@ Value max_pool(Graph& g, const std::string& name, Value x, int64_t kernel, int64
   const ValueInfo in = g.info(x);
   auto& op = g.add<MaxPool>(name, x, Window{kernel, stride, pad});
   const auto out = [&](int64_t size) { return (size + 2 * pad - kernel) / stride + 1; };
-  return g.output_of(op, name + ".out", {in.shape[0], in.shape[1], out(in.shape[2]), out(in.shape[3])}, in.dtype,
-                     Layout::blocked);
+  return g.output_of(op, name + ".out", {in.shape[0], in.shape[1], out(in.shape[2]), out(in.shape[3])}, in.dtype, g.layout());
 }
 
 Value global_avg_pool(Graph& g, const std::string& name, Value x) {

@@ -41,12 +41,13 @@ struct SummandGradient {
       : target(emit.target(s.x)), batch_statistics(static_cast<bool>(s.statistics)) {
     if (!s.norm) return;
     norm = BatchNormGradients(emit, *s.norm);
-    sums = emit.slot(s.norm_name + ".sums", {shape[0], 2, shape[1]}, DType::f32);
+    sums =
+        emit.slot(s.norm_name + ".sums", {partial_sums(emit.stream(), shape[0], shape[2] * shape[3]), 2, shape[1]}, DType::f32);
     totals = emit.slot(s.norm_name + ".totals", {2, shape[1]}, DType::f32);
   }
   std::vector<Slot> writes() const { return {sums, totals, norm.gamma.slot, norm.beta.slot}; }
   void finish(const Run& run) const {
-    if (const Tensor s = run[sums]) norm.finish(run, s.as<float>(), s.shape[0], s.shape[2], run[totals].as<float>());
+    if (const Tensor s = run[sums]) norm.finish(run, s, run[totals].as<float>());
   }
   ResidualGradient view(const Run& run) const {
     ResidualGradient g{target ? Slice(run[target.slot]) : Slice(), target.accumulate, nullptr, nullptr};
@@ -124,9 +125,9 @@ Summand normalised(Graph& g, const std::string& norm_name, const ConvOutput& x) 
 Value residual_add_relu(Graph& g, const std::string& name, const Summand& branch, const Summand& shortcut) {
   const ValueInfo in = g.info(branch.x);
   const ValueInfo other = g.info(shortcut.x);
-  if (!branch.norm || in.shape != other.shape || in.layout != Layout::blocked) {
+  if (!branch.norm || in.shape != other.shape || in.layout != g.layout()) {
     throw Error(Fault::defect, str(name, ": the branch is ", in.shape, ", the shortcut ", other.shape,
-                                   "; one blocked shape, and a batch norm in the branch, are expected"));
+                                   "; one shape in the layout of the device, and a batch norm in the branch, are expected"));
   }
   std::vector<Value> inputs;
   for (const Summand* s : {&branch, &shortcut}) {
@@ -135,7 +136,7 @@ Value residual_add_relu(Graph& g, const std::string& name, const Summand& branch
     if (s->norm) s->norm->append_to(inputs);
   }
   auto& op = g.add<Residual>(name, inputs, branch, shortcut);
-  return g.output_of(op, name + ".out", in.shape, in.dtype, Layout::blocked);
+  return g.output_of(op, name + ".out", in.shape, in.dtype, g.layout());
 }
 
 }  // namespace thorax

@@ -9,7 +9,7 @@
 
 namespace thorax {
 
-// x: [N,1 or 3,H,W] plain, no gradient flows into it. Returns [N,out,H/2,W/2] blocked. Parameter: name.weight; fan:
+// x: [N,1 or 3,H,W] plain, no gradient flows into it. Returns [N,out,H/2,W/2]. Parameter: name.weight; fan:
 // of its initial standard deviation.
 Value stem(Graph& g, const std::string& name, Value x, int64_t out_channels, Fan fan = Fan::in);
 

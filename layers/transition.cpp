@@ -27,7 +27,7 @@ class Transition final : public Op {
     conv_->plan_forward(emit);
     slots_ = BatchNormSlots(emit, norm_);
     statistics_ = block_.statistics ? emit.of(block_.statistics) : Slot{};
-    pooled_ = emit.slot(name() + ".pooled", {x.shape[0], channels, y.shape[2], y.shape[3]}, x.dtype, Layout::blocked);
+    pooled_ = emit.slot(name() + ".pooled", {x.shape[0], channels, y.shape[2], y.shape[3]}, x.dtype, x.layout);
     const Slot from = emit.of(block_.y);
     const Slot to = emit.of(outputs()[0]);
     emit.step(name() + ".pool", joined(std::vector<Slot>{from}, slots_.reads(statistics_)), {pooled_}, 0,
@@ -45,7 +45,7 @@ class Transition final : public Op {
     const ValueInfo& y = emit.graph().info(outputs()[0]);
     const Slot dy = emit.gradient(outputs()[0]);
     const Slot dpooled =
-        emit.slot(name() + ".pooled_gradient", {x.shape[0], x.shape[1], y.shape[2], y.shape[3]}, x.dtype, Layout::blocked);
+        emit.slot(name() + ".pooled_gradient", {x.shape[0], x.shape[1], y.shape[2], y.shape[3]}, x.dtype, x.layout);
     conv_->plan_backward(emit, true);
     emit.step(name() + ".conv.backward", joined(std::vector<Slot>{dy, pooled_}, conv_->data_reads()),
               joined(std::vector<Slot>{dpooled}, conv_->data_writes(), conv_->filter_writes()), 2 * conv_->flops(),
@@ -70,14 +70,15 @@ class Transition final : public Op {
   void emit_pool_backward(Emitter& emit, Slot dpooled, const Shape& shape) const {
     const Slot x = emit.of(block_.y);
     const BatchNormGradients gradients(emit, norm_);
-    const Slot sums = emit.slot(name() + ".sums", {shape[0], 2, shape[1]}, DType::f32);
+    const int64_t parts = partial_sums(emit.stream(), shape[0], shape[2] / 2 * (shape[3] / 2));
+    const Slot sums = emit.slot(name() + ".sums", {parts, 2, shape[1]}, DType::f32);
     const Slot totals = emit.slot(name() + ".totals", {2, shape[1]}, DType::f32);
     emit.step(name() + ".norm.sums", joined(std::vector<Slot>{x, dpooled}, slots_.reads(statistics_)),
               {sums, totals, gradients.gamma.slot, gradients.beta.slot}, 0,
-              [slots = slots_, statistics = statistics_, x, dpooled, sums, totals, gradients, shape](const Run& run) {
+              [slots = slots_, statistics = statistics_, x, dpooled, sums, totals, gradients](const Run& run) {
                 auto* partials = run[sums].as<float>();
                 batch_norm_relu_avg_pool_backward_sums(run.stream, run[x], run[dpooled], slots.view(run, statistics), partials);
-                gradients.finish(run, partials, shape[0], shape[1], run[totals].as<float>());
+                gradients.finish(run, run[sums], run[totals].as<float>());
               });
     const Emitter::Target target = emit.target(block_.y);
     if (!target) return;
@@ -110,7 +111,7 @@ Value transition(Graph& g, const std::string& name, const DenseBlockOutput& bloc
   norm.append_to(inputs);
   inputs.push_back(filter);
   auto& op = g.add<Transition>(name, inputs, block, norm, filter);
-  return g.output_of(op, name + ".out", {x.shape[0], out_channels, x.shape[2] / 2, x.shape[3] / 2}, x.dtype, Layout::blocked);
+  return g.output_of(op, name + ".out", {x.shape[0], out_channels, x.shape[2] / 2, x.shape[3] / 2}, x.dtype, x.layout);
 }
 
 }  // namespace thorax

@@ -8,7 +8,7 @@
 
 namespace thorax {
 
-// block: of the dense block before. Returns [N, out_channels, H/2, W/2] blocked. Parameters: name.norm.*, name.conv.weight.
+// block: of the dense block before. Returns [N, out_channels, H/2, W/2]. Parameters: name.norm.*, name.conv.weight.
 Value transition(Graph& g, const std::string& name, const DenseBlockOutput& block, int64_t out_channels);
 
 }  // namespace thorax

@@ -1,5 +1,6 @@
 #include "losses/loss_op.h"
 
+#include "kernels/scale.h"
 #include "tensor/planner.h"
 
 namespace thorax {
@@ -12,6 +13,7 @@ class Loss final : public Op {
       : Op(std::move(name), {logits, labels, mask}), table_(std::move(table)) {}
 
   void forward(Emitter& emit) override {
+    require_loss(emit.stream(), table_);
     const Slot logits = emit.of(inputs()[0]);
     const Slot labels = emit.of(inputs()[1]);
     const Slot mask = emit.of(inputs()[2]);
@@ -30,11 +32,7 @@ class Loss final : public Op {
     const Slot upstream = emit.gradient(outputs()[0]);
     emit.step(name() + ".backward", {gradient_, upstream, target.accumulate ? target.slot : Slot{}}, {target.slot}, 0,
               [gradient = gradient_, upstream, target](const Run& run) {
-                const float scale = *run[upstream].as<float>();
-                const Tensor from = run[gradient];
-                auto* to = run[target.slot].as<float>();
-                for (int64_t i = 0; i < from.count(); ++i)
-                  to[i] = (target.accumulate ? to[i] : 0.0F) + scale * from.as<float>()[i];
+                scale(run.stream, run[upstream], run[gradient], run[target.slot], target.accumulate);
               });
   }
 

@@ -1,10 +1,11 @@
 #include "optim/update.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "kernels/average.h"
+#include "kernels/clip.h"
+#include "kernels/copy.h"
 #include "kernels/square_sum.h"
 
 namespace thorax {
@@ -24,14 +25,20 @@ bool fits(const std::string& parameter, const std::string& name) {
   return parameter == name || parameter.rfind(name + '.', 0) == 0;
 }
 
+// SGD on the elements [begin, begin + count) with the scalars of this number.
+template <class Scalars>
+void emit_sgd(Emitter& emit, Store& store, const OnDevice<Scalars>& scalars, size_t number, int64_t begin, int64_t count) {
+  emit.step("sgd", {scalars.slot()}, {}, 4.0 * static_cast<double>(count),
+            [&store, scalars, number, begin, count](const Run& run) {
+              sgd_update(run.stream, flat(store.gradients(), begin, count), scalars.in(run) + number,
+                         flat(store.parameters(), begin, count), flat(store.momenta(), begin, count));
+            });
+}
+
 }  // namespace
 
-void emit_sgd(Emitter& emit, Store& store, const SgdScalars* scalars, int64_t begin, int64_t count) {
-  if (count < 0) count = store.flat_count() - begin;
-  emit.step("sgd", {}, {}, 4.0 * static_cast<double>(count), [&store, scalars, begin, count](const Run& run) {
-    sgd_update(run.stream, flat(store.gradients(), begin, count), scalars, flat(store.parameters(), begin, count),
-               flat(store.momenta(), begin, count));
-  });
+void emit_sgd(Emitter& emit, Store& store, const SgdScalars* scalars) {
+  emit_sgd(emit, store, OnDevice(emit, "sgd.scalars", scalars, 1), 0, 0, store.flat_count());
 }
 
 Update::Update(Store& store, Store* average, const UpdateOptions& options) : store_(store), average_(average), options_(options) {
@@ -48,7 +55,7 @@ Update::Update(Store& store, Store* average, const UpdateOptions& options) : sto
   if (average_ == nullptr) return;
   if (average_->flat_count() != store.flat_count()) throw Error(Fault::defect, "update: the average is of another graph");
   for (const std::string& name : store.names())
-    if (!store.is_parameter(name)) running_.emplace_back(store.find(name), average_->find(name));
+    if (!store.is_parameter(name)) running_.emplace_back(store.device_find(name), average_->device_find(name));
 }
 
 bool Update::is_frozen(const std::string& parameter) const {
@@ -65,7 +72,7 @@ double Update::factor_of(const std::string& parameter) const {
 void Update::make_groups() {
   std::map<int64_t, double> factors;  // by offset
   for (const std::string& name : store_.names())
-    if (store_.is_parameter(name)) factors[store_.find(name).as<float>() - store_.parameters()] = factor_of(name);
+    if (store_.is_parameter(name)) factors[store_.device_find(name).as<float>() - store_.parameters()] = factor_of(name);
   for (auto at = factors.begin(); at != factors.end(); ++at) {
     const auto next = std::next(at);
     const int64_t end = next == factors.end() ? store_.flat_count() : next->first;
@@ -76,43 +83,58 @@ void Update::make_groups() {
       groups_.push_back({at->first, end - at->first, at->second});
   }
   if (groups_.empty()) throw Error(Fault::input, "every parameter is frozen: nothing is left to train");
-  int64_t parts = 0;
-  for (const Group& group : groups_) parts = std::max(parts, square_sum_parts(group.count));
-  parts_.resize(static_cast<size_t>(options_.clip_norm > 0 ? parts : 0));
+  scalars_.resize(groups_.size());
 }
 
 void Update::emit(Emitter& emit) {
-  if (options_.clip_norm > 0)
-    emit.step("clip", {}, {}, 2.0 * static_cast<double>(store_.flat_count()), [this](const Run& run) { clip(run.stream); });
-  for (Group& group : groups_) emit_sgd(emit, store_, &group.scalars, group.begin, group.count);
-  if (average_ == nullptr) return;
-  emit.step("average", {}, {}, 3.0 * static_cast<double>(store_.flat_count()), [this](const Run& run) {
+  const OnDevice<SgdScalars> scalars(emit, "update.scalars", scalars_.data(), scalars_.size());
+  if (options_.clip_norm > 0) emit_clip(emit, scalars);
+  for (size_t i = 0; i < groups_.size(); ++i) emit_sgd(emit, store_, scalars, i, groups_[i].begin, groups_[i].count);
+  if (average_ != nullptr) emit_average(emit);
+}
+
+void Update::emit_clip(Emitter& emit, const OnDevice<SgdScalars>& scalars) {
+  // Page-locked, so that the GPU writes there itself.
+  if (norm_.bytes() == 0) norm_ = Buffer(sizeof(double), emit.stream().device == Device::cuda ? Place::pinned : Place::host);
+  int64_t count = 0;
+  for (const Group& group : groups_) count += square_sum_parts(group.count);
+  const Slot sums = emit.slot("clip.sums", {count * static_cast<int64_t>(sizeof(double))}, DType::u8);
+  emit.step("clip", {scalars.slot()}, {sums, scalars.slot()}, 2.0 * static_cast<double>(store_.flat_count()),
+            [this, scalars, sums, count](const Run& run) {
+              auto* const parts = static_cast<double*>(run[sums].data);
+              double* next = parts;
+              for (const Group& group : groups_) {
+                square_sum(run.stream, flat(store_.gradients(), group.begin, group.count), next);
+                next += square_sum_parts(group.count);
+              }
+              clip(run.stream, parts, count, options_.clip_norm, reinterpret_cast<double*>(norm_.data()), scalars.in(run),
+                   static_cast<int64_t>(groups_.size()));
+            });
+}
+
+void Update::emit_average(Emitter& emit) {
+  const OnDevice<const float> weight(emit, "average.weight", &average_weight_, 1);
+  emit.step("average", {weight.slot()}, {}, 3.0 * static_cast<double>(store_.flat_count()), [this, weight](const Run& run) {
     const int64_t count = store_.flat_count();
-    average_update(run.stream, flat(store_.parameters(), 0, count), &average_weight_, flat(average_->parameters(), 0, count));
+    const float* w = weight.in(run);
+    average_->before_program();
+    average_update(run.stream, flat(store_.parameters(), 0, count), w, flat(average_->parameters(), 0, count));
     for (const auto& [from, to] : running_) {
       if (from.dtype == DType::f32)
-        average_update(run.stream, from, &average_weight_, to);
+        average_update(run.stream, from, w, to);
       else
-        std::copy_n(static_cast<const std::byte*>(from.data), from.bytes(), static_cast<std::byte*>(to.data));
+        copy_bytes(run.stream, from, to);
     }
-    average_->touch();
+    average_->after_program(true);
   });
 }
 
-void Update::clip(const Stream& stream) {
-  double sum = 0;
-  for (const Group& group : groups_) sum += square_sum(stream, flat(store_.gradients(), group.begin, group.count), parts_.data());
-  norm_ = std::sqrt(sum);
-  const double scale = norm_ > options_.clip_norm ? options_.clip_norm / norm_ : 1;
-  for (Group& group : groups_) group.scalars.gradient_scale = static_cast<float>(scale);
-}
-
 void Update::prepare(double learning_rate, int64_t step) {
-  for (Group& group : groups_) {
-    group.scalars.lr = static_cast<float>(learning_rate * group.factor);
-    group.scalars.momentum = static_cast<float>(options_.momentum);
-    group.scalars.weight_decay = static_cast<float>(options_.weight_decay);
-    group.scalars.first = step == 0 ? 1 : 0;
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    scalars_[i].lr = static_cast<float>(learning_rate * groups_[i].factor);
+    scalars_[i].momentum = static_cast<float>(options_.momentum);
+    scalars_[i].weight_decay = static_cast<float>(options_.weight_decay);
+    scalars_[i].first = step == 0 ? 1 : 0;
   }
   // Early weights are forgotten sooner, so that a short run's average is not its random beginning.
   const auto done = static_cast<double>(step);

@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "kernels/sgd.h"
+#include "optim/on_device.h"
 #include "tensor/planner.h"
 
 namespace thorax {
 
-// Stochastic gradient descent with momentum on the elements [begin, begin + count) of the flat arrays, or on all. scalars:
-// learning rate and so on, read in each run; must outlive the program.
-void emit_sgd(Emitter& emit, Store& store, const SgdScalars* scalars, int64_t begin = 0, int64_t count = -1);
+// Stochastic gradient descent with momentum on all parameters. scalars: learning rate and so on, of the host, read in each run;
+// must outlive the program.
+void emit_sgd(Emitter& emit, Store& store, const SgdScalars* scalars);
 
 struct UpdateOptions {
   double momentum = 0.9;
@@ -38,27 +39,27 @@ class Update {
   // Before each run. step: updates done so far; the momentum begins with the first.
   void prepare(double learning_rate, int64_t step);
   // Of the gradients of the last run, before clipping; 0 without clip_norm.
-  double gradient_norm() const { return norm_; }
+  double gradient_norm() const { return norm_.bytes() > 0 ? *reinterpret_cast<const double*>(norm_.data()) : 0; }
 
  private:
   struct Group {  // neighbours in the flat arrays that share a learning rate
     int64_t begin = 0, count = 0;
     double factor = 1;
-    SgdScalars scalars{};
   };
   double factor_of(const std::string& parameter) const;
   void make_groups();
-  void clip(const Stream& stream);
+  void emit_clip(Emitter& emit, const OnDevice<SgdScalars>& scalars);
+  void emit_average(Emitter& emit);
 
   Store& store_;
   Store* average_;
   UpdateOptions options_;
   std::string head_;
   std::vector<Group> groups_;
-  std::vector<double> parts_;                       // of the sums of squares
+  std::vector<SgdScalars> scalars_;                 // of the groups
   std::vector<std::pair<Tensor, Tensor>> running_;  // running statistics and their averages
   float average_weight_ = 0;
-  double norm_ = 0;
+  Buffer norm_;  // one double
 };
 
 }  // namespace thorax

@@ -1,5 +1,5 @@
-// The only owner of large memory: page-aligned, on huge pages where the system allows it (a fresh 4 KiB page costs 3 GB/s,
-// a huge one 17 GB/s), zero-filled, never returned before the Buffer ends.
+// The only owner of large memory, zero-filled, never returned before the Buffer ends. The host's is page-aligned and on huge
+// pages where the system allows it (a fresh 4 KiB page costs 3 GB/s, a huge one 17 GB/s).
 #pragma once
 
 #include <cstddef>
@@ -7,11 +7,17 @@
 
 namespace thorax {
 
+enum class Place : uint8_t {
+  host,
+  pinned,  // the host's, page-locked: a GPU reads and writes it without a copy in between
+  gpu,
+};
+
 class Buffer {
  public:
   Buffer() = default;
   // Throws Error(machine) when the system refuses. bytes may be 0.
-  explicit Buffer(size_t bytes);
+  explicit Buffer(size_t bytes, Place place = Place::host);
   ~Buffer();
   Buffer(Buffer&& other) noexcept;
   Buffer& operator=(Buffer&& other) noexcept;
@@ -27,6 +33,7 @@ class Buffer {
  private:
   std::byte* data_ = nullptr;
   size_t bytes_ = 0;
+  Place place_ = Place::host;
 };
 
 }  // namespace thorax

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "tensor/stream.h"
 #include "tensor/tensor.h"
 
 namespace thorax {
@@ -74,11 +75,15 @@ class Op {
 
 class Graph {
  public:
-  // training: batch norms use the batch's statistics and update the running ones. dtype: of the activations, f32 or bf16.
-  explicit Graph(bool training, DType dtype = DType::f32) : training_(training), dtype_(dtype) {}
+  // training: batch norms use the batch's statistics and update the running ones. dtype: of the activations, f32 or bf16. device:
+  // where it will run, which decides how activations lie in memory.
+  explicit Graph(bool training, DType dtype = DType::f32, Device device = Device::cpu)
+      : training_(training), dtype_(dtype), layout_(device == Device::cuda ? Layout::nhwc : Layout::blocked) {}
 
   bool training() const { return training_; }
   DType dtype() const { return dtype_; }
+  // Of the activations.
+  Layout layout() const { return layout_; }
 
   Value input(std::string name, Shape shape, DType dtype = DType::f32, Layout layout = Layout::plain, bool differentiable = true);
   Value parameter(std::string name, Shape shape, Init init);
@@ -105,6 +110,7 @@ class Graph {
   Value add_value(ValueInfo info);
   bool training_;
   DType dtype_;
+  Layout layout_;
   std::vector<ValueInfo> values_;
   std::vector<std::unique_ptr<Op>> ops_;
 };

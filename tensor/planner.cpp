@@ -25,12 +25,13 @@ class Planner final : public Emitter {
 
   Program make() {
     for (const auto& op : graph_.ops()) op->forward(*this);
-    for (Value v : options_.keep) pin(of(v));
+    for (Value v : options_.keep) show(of(v));
     if (options_.loss) emit_backward();
     if (options_.after_backward) options_.after_backward(*this);
     set_lifetimes();
     set_offsets();
-    program_.arena_->reserve(program_.arena_bytes_);
+    set_host_offsets();
+    program_.arena_->reserve(program_.arena_bytes_, options_.stream.device == Device::cuda ? Place::gpu : Place::host);
     return std::move(program_);
   }
 
@@ -47,8 +48,8 @@ class Planner final : public Emitter {
     if (known != program_.value_slots_.end()) return {known->second};
     const ValueInfo& v = graph_.info(value);
     const Slot made = slot(v.name, v.shape, v.dtype, v.layout);
-    if (v.role == Role::parameter || v.role == Role::state) externalise(made, store_.find(v.name));
-    if (v.role == Role::input) pin(made);
+    if (v.role == Role::parameter || v.role == Role::state) externalise(made, store_.device_find(v.name));
+    if (v.role == Role::input) pin(made), memory(made).copy = Program::Memory::Copy::in;
     program_.value_slots_[value.id] = made.id;
     return made;
   }
@@ -70,9 +71,9 @@ class Planner final : public Emitter {
     if (known != program_.gradient_slots_.end()) return {Slot{known->second}, true};
     const ValueInfo& v = graph_.info(input);
     const Slot made = slot(v.name + ".gradient", v.shape, v.gradient_dtype, v.layout);
-    if (v.role == Role::parameter) externalise(made, store_.gradient(v.name));
+    if (v.role == Role::parameter) externalise(made, store_.device_gradient(v.name));
     const auto& asked = options_.gradients_of;
-    if (std::find(asked.begin(), asked.end(), input) != asked.end()) pin(made);
+    if (std::find(asked.begin(), asked.end(), input) != asked.end()) show(made);
     program_.gradient_slots_[input.id] = made.id;
     return {made, false};
   }
@@ -101,6 +102,12 @@ class Planner final : public Emitter {
   }
   Program::Memory& memory(Slot s) { return program_.slots_.at(static_cast<size_t>(s.id)); }
   void pin(Slot s) { memory(s).pinned = true; }
+  // The caller reads it behind the run.
+  void show(Slot s) {
+    pin(s);
+    Program::Memory& m = memory(s);
+    if (!m.external && m.copy == Program::Memory::Copy::none) m.copy = Program::Memory::Copy::out;
+  }
   void externalise(Slot s, const Tensor& t) {
     if (!t) throw Error(Fault::defect, str("plan: the store has no memory for ", memory(s).name));
     memory(s).external = true;
@@ -133,10 +140,17 @@ class Planner final : public Emitter {
   }
 
   void emit_backward() {
-    pin(of(options_.loss));
+    show(of(options_.loss));
     const Slot one = slot("loss.gradient", {}, DType::f32, Layout::plain);
     program_.gradient_slots_[options_.loss.id] = one.id;
-    step("loss.gradient", {}, {one}, 0, [one](const Run& run) { *run[one].as<float>() = 1.0F; });
+    step("loss.gradient", {}, {one}, 0, [one](const Run& run) {
+      static constexpr float unit = 1.0F;
+      if (run.stream.queue != nullptr) {
+        run.stream.queue->copy(run[one].data, &unit, sizeof unit);
+      } else {
+        *run[one].as<float>() = unit;
+      }
+    });
     for (auto op = graph_.ops().rbegin(); op != graph_.ops().rend(); ++op) {
       const auto& outputs = (*op)->outputs();
       const bool has_gradient =
@@ -156,7 +170,10 @@ class Planner final : public Emitter {
         if (!written && !self) throw Error(Fault::defect, str("plan: ", s.name, " reads ", m.name, " before any step writes it"));
         touch(m, index);
       }
-      for (Slot w : s.writes) touch(memory(w), index);
+      for (Slot w : s.writes) {
+        touch(memory(w), index);
+        if (memory(w).external) program_.writes_store_ = true;
+      }
     }
     const int end = std::max(0, static_cast<int>(program_.steps_.size()) - 1);
     for (auto& m : program_.slots_) {
@@ -172,14 +189,26 @@ class Planner final : public Emitter {
                        [&](const auto& v) { return v.second == s.id && graph_.info({v.first}).role == Role::input; });
   }
 
+  // On a GPU the caller's side of inputs and results.
+  void set_host_offsets() {
+    if (options_.stream.device == Device::cpu) return;
+    for (auto& m : program_.slots_) {
+      if (m.copy == Program::Memory::Copy::none) continue;
+      m.host_offset = program_.host_bytes_;
+      program_.host_bytes_ += (m.tensor.bytes() + 63) / 64 * 64;
+    }
+  }
+
   void set_offsets() {
     std::vector<Lifetime> lifetimes;
     std::vector<size_t> which;
     const size_t guard = options_.debug ? guard_bytes : 0;
+    // Slots begin where others end: on a GPU all at multiples of what cudaMalloc gives, which libraries may count on.
+    const size_t grain = options_.stream.device == Device::cuda ? 256 : 1;
     for (size_t i = 0; i < program_.slots_.size(); ++i) {
       const Program::Memory& m = program_.slots_[i];
       if (m.external || m.first < 0) continue;
-      lifetimes.push_back({m.tensor.bytes() + guard, m.first, m.last});
+      lifetimes.push_back({(m.tensor.bytes() + guard + grain - 1) / grain * grain, m.first, m.last});
       which.push_back(i);
     }
     const Placement placement = place(lifetimes);

@@ -1,6 +1,7 @@
 #include "tensor/program.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstring>
 #include <iomanip>
@@ -13,10 +14,10 @@ constexpr int guard_pattern = 0xA5;
 constexpr int nan_pattern = 0xFF;  // 0xFFFF and 0xFFFFFFFF are NaN in bf16 and f32
 }  // namespace
 
-void Arena::reserve(size_t bytes) {
+void Arena::reserve(size_t bytes, Place place) {
   if (bytes <= buffer_.bytes()) return;
   buffer_ = Buffer();  // give back before asking for more
-  buffer_ = Buffer(bytes);
+  buffer_ = Buffer(bytes, place);
   owner = nullptr;
 }
 
@@ -34,7 +35,7 @@ Tensor Program::tensor(Value value) {
       !(slots_[static_cast<size_t>(it->second)].pinned || slots_[static_cast<size_t>(it->second)].external)) {
     throw Error(Fault::defect, "program: this value's memory is reused during the run; name it in PlanOptions::keep");
   }
-  return slots_[static_cast<size_t>(it->second)].tensor;
+  return for_caller(slots_[static_cast<size_t>(it->second)]);
 }
 
 Tensor Program::gradient(Value value) {
@@ -45,13 +46,30 @@ Tensor Program::gradient(Value value) {
   const Memory& m = slots_[static_cast<size_t>(it->second)];
   if (!m.pinned && !m.external)
     throw Error(Fault::defect, str("program: ", m.name, " is reused during the run; name it in PlanOptions::gradients_of"));
-  return m.tensor;
+  return for_caller(m);
+}
+
+Tensor Program::for_caller(const Memory& m) const {
+  if (stream_.device == Device::cpu) return m.tensor;
+  if (m.external) return store_->on_host(m.tensor);
+  Tensor t = m.tensor;
+  t.data = host_.data() + m.host_offset;
+  return t;
+}
+
+void Program::fill(void* to, int byte, size_t bytes) const {
+  if (stream_.queue != nullptr) {
+    stream_.queue->fill(to, byte, bytes);
+  } else {
+    std::memset(to, byte, bytes);
+  }
 }
 
 // Gives every slot its address. The arena may have grown since the plan was made.
 void Program::bind() {
   if (bound_to_ == arena_->data() && bound_to_ != nullptr) return;
   bound_to_ = arena_->data();
+  if (host_.bytes() < host_bytes_) host_ = Buffer(host_bytes_, Place::pinned);
   for (Memory& m : slots_) {
     if (!m.external && m.first >= 0) m.tensor.data = arena_->data() + m.offset;
   }
@@ -69,11 +87,22 @@ void Program::prepare() {
   bind();
   if (arena_->owner != this) packed_version_ = 0;
   arena_->owner = this;
-  if (!debug_) return;
+  store_->before_program();
   for (const Memory& m : slots_) {
-    if (m.external || m.first < 0) continue;
-    if (!m.pinned) std::memset(m.tensor.data, nan_pattern, m.tensor.bytes());
+    if (m.copy == Memory::Copy::in && stream_.queue != nullptr)
+      stream_.queue->copy(m.tensor.data, host_.data() + m.host_offset, m.tensor.bytes());
+    if (debug_ && !m.external && m.first >= 0 && !m.pinned) fill(m.tensor.data, nan_pattern, m.tensor.bytes());
   }
+}
+
+void Program::finish() {
+  packed_version_ = store_->version();
+  if (training_ || writes_store_) store_->after_program(training_);
+  if (stream_.queue == nullptr) return;
+  for (const Memory& m : slots_) {
+    if (m.copy == Memory::Copy::out) stream_.queue->copy(host_.data() + m.host_offset, m.tensor.data, m.tensor.bytes());
+  }
+  stream_.queue->wait();
 }
 
 void Program::run() {
@@ -85,21 +114,26 @@ void Program::run() {
     if (debug_) {
       for (const Memory& m : slots_) {
         if (!m.external && m.first == static_cast<int>(i)) {
-          std::memset(static_cast<std::byte*>(m.tensor.data) + m.tensor.bytes(), guard_pattern, guard_bytes);
+          fill(static_cast<std::byte*>(m.tensor.data) + m.tensor.bytes(), guard_pattern, guard_bytes);
         }
       }
     }
     s.body(Run(s, stream_));
     if (debug_) check_guards(i), poison_dead(i);
   }
-  packed_version_ = store_->version();
-  if (training_) store_->touch();
+  finish();
 }
 
 void Program::check_guards(size_t step) const {
   for (const Memory& m : slots_) {
     if (m.external || m.first < 0 || m.first > static_cast<int>(step) || m.last < static_cast<int>(step)) continue;
     const auto* guard = static_cast<const uint8_t*>(m.tensor.data) + m.tensor.bytes();
+    std::array<uint8_t, guard_bytes> copy{};
+    if (stream_.queue != nullptr) {
+      stream_.queue->copy(copy.data(), guard, guard_bytes);
+      stream_.queue->wait();
+      guard = copy.data();
+    }
     if (std::any_of(guard, guard + guard_bytes, [](uint8_t b) { return b != guard_pattern; })) {
       throw Error(Fault::defect,
                   str("program: step ", steps_[step].name, " wrote past the end of ", m.name, ' ', m.tensor.shape));
@@ -110,7 +144,7 @@ void Program::check_guards(size_t step) const {
 void Program::poison_dead(size_t step) const {
   for (const Memory& m : slots_) {
     if (!m.external && !m.pinned && m.first >= 0 && m.last == static_cast<int>(step))
-      std::memset(m.tensor.data, nan_pattern, m.tensor.bytes());
+      fill(m.tensor.data, nan_pattern, m.tensor.bytes());
   }
 }
 
@@ -122,10 +156,10 @@ void Program::run_timed(std::vector<double>& times) {
     if (steps_[i].packs && !pack) continue;
     const auto start = std::chrono::steady_clock::now();
     steps_[i].body(Run(steps_[i], stream_));
+    if (stream_.queue != nullptr) stream_.queue->wait();
     times[i] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
-  packed_version_ = store_->version();
-  if (training_) store_->touch();
+  finish();
 }
 
 double Program::flops() const {

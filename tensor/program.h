@@ -47,8 +47,8 @@ struct Step {
 // Memory that several Programs share, one after the other (full batch, last batch, validation).
 class Arena {
  public:
-  // Grows to at least bytes; what was in it is lost then.
-  void reserve(size_t bytes);
+  // Grows to at least bytes; what was in it is lost then. place: the same in every call.
+  void reserve(size_t bytes, Place place);
   std::byte* data() const { return buffer_.data(); }
   size_t bytes() const { return buffer_.bytes(); }
   // The Program that wrote it last.
@@ -65,16 +65,21 @@ class Program {
     Tensor tensor;          // data: filled when the program is bound
     bool external = false;  // lives in the Store
     bool pinned = false;    // keeps its place for the whole program
+    // On a GPU: copied from or to the host in each run, because the caller fills it or reads it.
+    enum class Copy : uint8_t { none, in, out } copy = Copy::none;
+    size_t host_offset = 0;
     size_t offset = 0;
     int first = -1;
     int last = -1;
   };
 
-  // Where the caller puts a batch and finds results. The address holds until the arena grows: plan all programs first.
+  // Where the caller puts a batch and finds results: always the host's memory. The address holds until the arena grows: plan all
+  // programs first.
   Tensor tensor(Value value);
   // The gradient of a Value that was asked for in PlanOptions::gradients_of, or of a parameter.
   Tensor gradient(Value value);
 
+  // Returns when the results are there.
   void run();
   // As run(), and adds each step's seconds to times[step index]; times is resized.
   void run_timed(std::vector<double>& times);
@@ -92,6 +97,9 @@ class Program {
   friend class Planner;
   void bind();
   void prepare();
+  void finish();
+  Tensor for_caller(const Memory& m) const;
+  void fill(void* to, int byte, size_t bytes) const;
   void check_guards(size_t step) const;
   void poison_dead(size_t step) const;
   std::vector<Step> steps_;
@@ -102,11 +110,14 @@ class Program {
   Store* store_ = nullptr;
   Stream stream_;
   bool training_ = false;
+  bool writes_store_ = false;
   bool debug_ = false;
   const std::byte* bound_to_ = nullptr;
   uint64_t packed_version_ = 0;
   size_t arena_bytes_ = 0;
   size_t live_bytes_ = 0;
+  size_t host_bytes_ = 0;
+  Buffer host_;  // on a GPU: the caller's side of what is copied
 };
 
 }  // namespace thorax

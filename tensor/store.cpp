@@ -11,7 +11,12 @@ size_t aligned(size_t bytes) {
 }
 }  // namespace
 
-Store::Store(const Graph& graph, uint64_t seed, bool with_gradients) {
+void Store::Array::make(size_t bytes, bool on_gpu) {
+  host = Buffer(bytes, on_gpu ? Place::pinned : Place::host);
+  if (on_gpu) gpu = Buffer(bytes, Place::gpu);
+}
+
+Store::Store(const Graph& graph, uint64_t seed, bool with_gradients, std::shared_ptr<Queue> queue) : queue_(std::move(queue)) {
   const auto& values = graph.values();
   size_t parameter_bytes = 0;
   size_t state_bytes = 0;
@@ -29,11 +34,12 @@ Store::Store(const Graph& graph, uint64_t seed, bool with_gradients) {
     if (v.role == Role::parameter || v.role == Role::state) names_.push_back(v.name);
   }
   flat_count_ = static_cast<int64_t>(parameter_bytes / sizeof(float));
-  parameters_ = Buffer(parameter_bytes);
-  states_ = Buffer(state_bytes);
+  const bool on_gpu = queue_ != nullptr;
+  parameters_.make(parameter_bytes, on_gpu);
+  states_.make(state_bytes, on_gpu);
   if (with_gradients) {
-    gradients_ = Buffer(parameter_bytes);
-    momenta_ = Buffer(parameter_bytes);
+    gradients_.make(parameter_bytes, on_gpu);
+    momenta_.make(parameter_bytes, on_gpu);
   }
   initialize(graph, seed);
 }
@@ -42,7 +48,7 @@ void Store::initialize(const Graph& graph, uint64_t seed) {
   uint64_t index = 0;
   for (const ValueInfo& v : graph.values()) {
     if (v.role != Role::parameter && v.role != Role::state) continue;
-    const Tensor t = find(v.name);
+    const Tensor t = lookup(v.name, false);
     if (t.dtype == DType::i64) {
       for (int64_t i = 0; i < t.count(); ++i) t.as<int64_t>()[i] = static_cast<int64_t>(v.init.scale);
       continue;
@@ -60,23 +66,85 @@ void Store::initialize(const Graph& graph, uint64_t seed) {
   }
 }
 
-Tensor Store::view(const Buffer& buffer, const Entry& entry) const {
+Tensor Store::view(const Buffer& buffer, const Entry& entry) {
   if (buffer.data() == nullptr) return {nullptr, entry.shape, entry.dtype, Layout::plain};
   return {buffer.data() + entry.offset, entry.shape, entry.dtype, Layout::plain};
 }
 
-Tensor Store::find(const std::string& name) const {
+Tensor Store::lookup(const std::string& name, bool used_by_programs) const {
   const auto it = entries_.find(name);
   if (it == entries_.end()) return {};
-  return view(it->second.parameter ? parameters_ : states_, it->second);
+  const Array& array = it->second.parameter ? parameters_ : states_;
+  return view(used_by_programs ? array.used() : array.host, it->second);
+}
+
+Tensor Store::find(const std::string& name) const {
+  update_host();
+  return lookup(name, false);
 }
 
 Tensor Store::gradient(const std::string& parameter) const {
-  return view(gradients_, entries_.at(parameter));
+  update_host();
+  return view(gradients_.host, entries_.at(parameter));
 }
 
 Tensor Store::momentum(const std::string& parameter) const {
-  return view(momenta_, entries_.at(parameter));
+  update_host();
+  return view(momenta_.host, entries_.at(parameter));
+}
+
+Tensor Store::device_find(const std::string& name) const {
+  return lookup(name, true);
+}
+
+Tensor Store::device_gradient(const std::string& parameter) const {
+  return view(gradients_.used(), entries_.at(parameter));
+}
+
+Tensor Store::on_host(const Tensor& device) const {
+  update_host();
+  Tensor t = device;
+  for (const Array* a : arrays()) {
+    const std::byte* begin = a->used().data();
+    const auto* at = static_cast<const std::byte*>(device.data);
+    if (begin != nullptr && at >= begin && at < begin + a->used().bytes()) t.data = a->host.data() + (at - begin);
+  }
+  return t;
+}
+
+void Store::update_host() const {
+  if (!gpu_is_newer_) return;
+  for (const Array* a : arrays()) {
+    if (a->host.bytes() > 0) queue_->copy(a->host.data(), a->gpu.data(), a->host.bytes());
+  }
+  queue_->wait();
+  gpu_is_newer_ = false;
+}
+
+void Store::touch() {
+  if (gpu_is_newer_) throw Error(Fault::defect, "store: written through a view from before a program ran on the GPU");
+  ++version_;
+  host_is_newer_ = true;
+}
+
+void Store::before_program() {
+  if (queue_ == nullptr || !host_is_newer_) return;
+  for (const Array* a : arrays()) {
+    if (a->host.bytes() > 0) queue_->copy(a->gpu.data(), a->host.data(), a->host.bytes());
+  }
+  queue_->wait();
+  host_is_newer_ = false;
+}
+
+void Store::after_program(bool parameters_changed) {
+  if (parameters_changed) ++version_;
+  gpu_is_newer_ = queue_ != nullptr;
+}
+
+size_t Store::bytes() const {
+  size_t sum = 0;
+  for (const Array* a : arrays()) sum += a->used().bytes();
+  return sum;
 }
 
 int64_t Store::parameter_count() const {

@@ -28,15 +28,11 @@ double piece_sum(const float* x, int64_t count) {
 
 }  // namespace
 
-double square_sum(const Stream& stream, const Tensor& x, double* parts) {
+void square_sum(const Stream& stream, const Tensor& x, double* parts) {
   const float* from = x.as<float>();
-  static_assert(square_sum_parts(flat_piece) == 1 && square_sum_parts(flat_piece + 1) == 2, "a piece is a part");
-  const int64_t count = x.count();
-  parallel_pieces(stream.threads, count,
+  static_assert(flat_piece == square_sum_piece, "a piece is a part");
+  parallel_pieces(stream.threads, x.count(),
                   [&](int64_t begin, int64_t end) { parts[begin / flat_piece] = piece_sum(from + begin, end - begin); });
-  double total = 0;
-  for (int64_t i = 0; i * flat_piece < count; ++i) total += parts[i];
-  return total;
 }
 
 }  // namespace thorax::cpu::THORAX_ISA

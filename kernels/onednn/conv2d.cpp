@@ -1,4 +1,4 @@
-#include "kernels/conv2d.h"
+#include "kernels/conv2d_kernel.h"
 
 #include <omp.h>
 
@@ -15,6 +15,7 @@ using dnnl::algorithm;
 using dnnl::memory;
 using onednn::Argument;
 using onednn::Primitive;
+using Made = std::shared_ptr<const Conv2dKernel>;
 
 // Primitives take their number of threads from OpenMP when they are made.
 class ThreadsWhileMaking {
@@ -87,34 +88,15 @@ dnnl::convolution_forward::primitive_desc forward_descriptor(const Conv2dShape& 
   return made;
 }
 
-}  // namespace
-
-ConvForward::ConvForward(const Conv2dShape& s, const Conv2dChoice& choice) {
-  const ThreadsWhileMaking threads(choice.threads);
-  const Problem p(s);
+Made make_forward(const Conv2dShape& s, const Conv2dChoice& choice, const Problem& p) {
   const auto d = with_algorithm(s, choice, [&](algorithm a) { return forward_descriptor(s, p, a); });
-  primitive_ = std::make_shared<Primitive>(
+  return std::make_shared<Primitive>(
       dnnl::convolution_forward(d),
       std::vector<Argument>{{DNNL_ARG_SRC, d.src_desc()}, {DNNL_ARG_WEIGHTS, d.weights_desc()}, {DNNL_ARG_DST, d.dst_desc()}},
       d.scratchpad_desc(), 1, s, choice.callers);
 }
 
-size_t ConvForward::packed_bytes() const {
-  return primitive_->filter_bytes();
-}
-size_t ConvForward::workspace_bytes() const {
-  return primitive_->workspace_bytes();
-}
-void ConvForward::pack(const float* filter, void* packed) const {
-  primitive_->filter_from_plain(filter, packed);
-}
-void ConvForward::run(int caller, const void* x, const void* packed, void* y, void* workspace) const {
-  primitive_->execute(caller, {x, packed, y, workspace});
-}
-
-ConvBackwardData::ConvBackwardData(const Conv2dShape& s, const Conv2dChoice& choice) {
-  const ThreadsWhileMaking threads(choice.threads);
-  const Problem p(s);
+Made make_backward_data(const Conv2dShape& s, const Conv2dChoice& choice, const Problem& p) {
   const auto d = with_algorithm(s, choice, [&](algorithm a) {
     const auto hint = forward_descriptor(s, p, a);
     const dnnl::convolution_backward_data::desc wanted(a, p.x, p.filter, p.y, p.strides, p.pads, p.pads);
@@ -122,38 +104,14 @@ ConvBackwardData::ConvBackwardData(const Conv2dShape& s, const Conv2dChoice& cho
     refuse_reference(made.impl_info_str(), s, "backward_data");
     return made;
   });
-  primitive_ = std::make_shared<Primitive>(
+  return std::make_shared<Primitive>(
       dnnl::convolution_backward_data(d),
       std::vector<Argument>{
           {DNNL_ARG_DIFF_DST, d.diff_dst_desc()}, {DNNL_ARG_WEIGHTS, d.weights_desc()}, {DNNL_ARG_DIFF_SRC, d.diff_src_desc()}},
       d.scratchpad_desc(), 1, s, choice.callers);
 }
 
-size_t ConvBackwardData::packed_bytes() const {
-  return primitive_->filter_bytes();
-}
-size_t ConvBackwardData::workspace_bytes() const {
-  return primitive_->workspace_bytes();
-}
-void ConvBackwardData::pack(const float* filter, void* packed) const {
-  primitive_->filter_from_plain(filter, packed);
-}
-void ConvBackwardData::run(int caller, const void* dy, const void* packed, void* dx, void* workspace) const {
-  primitive_->execute(caller, {dy, packed, dx, workspace});
-}
-
-bool ConvBackwardFilter::exists(const Conv2dShape& s) {
-  try {
-    const ConvBackwardFilter made(s, {});
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
-ConvBackwardFilter::ConvBackwardFilter(const Conv2dShape& s, const Conv2dChoice& choice) {
-  const ThreadsWhileMaking threads(choice.threads);
-  const Problem p(s);
+Made make_backward_filter(const Conv2dShape& s, const Conv2dChoice& choice, const Problem& p) {
   const auto d = with_algorithm(s, choice, [&](algorithm a) {
     const auto hint = forward_descriptor(s, p, a);
     const dnnl::convolution_backward_weights::desc wanted(a, p.x, p.filter_gradient, p.y, p.strides, p.pads, p.pads);
@@ -161,24 +119,24 @@ ConvBackwardFilter::ConvBackwardFilter(const Conv2dShape& s, const Conv2dChoice&
     refuse_reference(made.impl_info_str(), s, "backward_filter");
     return made;
   });
-  primitive_ = std::make_shared<Primitive>(
+  return std::make_shared<Primitive>(
       dnnl::convolution_backward_weights(d),
       std::vector<Argument>{
           {DNNL_ARG_SRC, d.src_desc()}, {DNNL_ARG_DIFF_DST, d.diff_dst_desc()}, {DNNL_ARG_DIFF_WEIGHTS, d.diff_weights_desc()}},
       d.scratchpad_desc(), 2, s, choice.callers);
 }
 
-size_t ConvBackwardFilter::packed_bytes() const {
-  return primitive_->filter_bytes();
-}
-size_t ConvBackwardFilter::workspace_bytes() const {
-  return primitive_->workspace_bytes();
-}
-void ConvBackwardFilter::run(int caller, const void* x, const void* dy, void* dfilter, void* workspace) const {
-  primitive_->execute(caller, {x, dy, dfilter, workspace});
-}
-void ConvBackwardFilter::unpack(const void* packed, float* filter_gradient, bool accumulate) const {
-  primitive_->filter_to_plain(packed, filter_gradient, accumulate);
+}  // namespace
+
+std::shared_ptr<const Conv2dKernel> cpu::make_conv2d(ConvPass pass, const Conv2dShape& s, const Conv2dChoice& choice) {
+  const ThreadsWhileMaking threads(choice.threads);
+  const Problem p(s);
+  switch (pass) {
+    case ConvPass::forward: return make_forward(s, choice, p);
+    case ConvPass::backward_data: return make_backward_data(s, choice, p);
+    case ConvPass::backward_filter: return make_backward_filter(s, choice, p);
+  }
+  return nullptr;
 }
 
 }  // namespace thorax

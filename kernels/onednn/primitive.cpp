@@ -58,7 +58,7 @@ Primitive::Primitive(dnnl::primitive primitive, std::vector<Argument> arguments,
 
 Primitive::~Primitive() = default;
 
-void Primitive::execute(int caller, const std::array<const void*, max_arguments>& addresses) const {
+void Primitive::execute(const Stream&, int caller, const Addresses& addresses) const {
   Context& context = contexts_[static_cast<size_t>(caller)];
   for (int i = 0; i < count_; ++i) {
     const auto n = static_cast<size_t>(i);

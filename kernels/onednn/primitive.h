@@ -6,7 +6,7 @@
 #include <dnnl.hpp>
 #include <vector>
 
-#include "kernels/conv2d.h"
+#include "kernels/conv2d_kernel.h"
 
 namespace thorax::onednn {
 
@@ -32,23 +32,19 @@ class Reorder {
   dnnl::stream stream_;
 };
 
-class Primitive {
+class Primitive final : public Conv2dKernel {
  public:
   // arguments: in the order in which execute() takes the addresses; the scratchpad is added here. filter: which argument is the
   // filter (or its gradient).
   Primitive(dnnl::primitive primitive, std::vector<Argument> arguments, const dnnl::memory::desc& scratchpad, size_t filter,
             const Conv2dShape& shape, int callers);
-  ~Primitive();
-  Primitive(const Primitive&) = delete;
-  Primitive& operator=(const Primitive&) = delete;
+  ~Primitive() override;
 
-  size_t filter_bytes() const { return arguments_[filter_].desc.get_size(); }
-  size_t workspace_bytes() const { return scratchpad_bytes_; }
-  void execute(int caller, const std::array<const void*, max_arguments>& addresses) const;
-
-  // Between [O,I,k,k] f32 plain and the primitive's own filter layout.
-  void filter_from_plain(const float* plain, void* packed) const { to_packed_.run(plain, packed); }
-  void filter_to_plain(const void* packed, float* plain, bool accumulate) const {
+  size_t filter_bytes() const override { return arguments_[filter_].desc.get_size(); }
+  size_t workspace_bytes() const override { return scratchpad_bytes_; }
+  void execute(const Stream& stream, int caller, const Addresses& addresses) const override;
+  void filter_from_plain(const Stream&, const float* plain, void* packed) const override { to_packed_.run(plain, packed); }
+  void filter_to_plain(const Stream&, const void* packed, float* plain, bool accumulate) const override {
     (accumulate ? add_to_plain_ : to_plain_).run(packed, plain);
   }
 

@@ -88,7 +88,7 @@ TEST_CASE("data sets: split, and train with what it wrote") {
   TrainConfig config;
   config.manifest.table = set.table;
   config.manifest.split_file = out;
-  config.threads = 1;
+  config.stream.threads = 1;
   int64_t dropped = 0;
   const TrainData d = load_train_data(config, dropped);
   CHECK(!d.split_here);
@@ -114,7 +114,7 @@ TEST_CASE("data sets: where val is missing, training takes it from train, and le
   TrainConfig config;
   config.manifest.table = set.table;
   config.manifest.split_file = set.folder / "official.csv";
-  config.threads = 1;
+  config.stream.threads = 1;
   int64_t dropped = 0;
   const TrainData d = load_train_data(config, dropped);
   CHECK(d.split_here);

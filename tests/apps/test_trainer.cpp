@@ -11,6 +11,7 @@
 #include "kernels/isa.h"
 #include "losses/registry.h"
 #include "tests/apps/allocations.h"
+#include "tests/device.h"
 #include "tests/temporary_folder.h"
 
 using namespace thorax;
@@ -38,7 +39,7 @@ TrainerOptions options(DType dtype, int threads = 2, const std::string& model = 
   o.network.classes = classes;
   o.network.size = size;
   o.network.dtype = dtype;
-  o.network.stream.threads = threads;
+  o.network.stream = test_stream(threads);
   o.batch = full_batch;
   o.last_batch = small_batch;
   o.validation_batch = full_batch;
@@ -77,7 +78,7 @@ bool same(const Store& a, const Store& b) {
 }
 
 std::vector<DType> dtypes() {
-  return has_bf16() ? std::vector<DType>{DType::f32, DType::bf16} : std::vector<DType>{DType::f32};
+  return test_has_bf16() ? std::vector<DType>{DType::f32, DType::bf16} : std::vector<DType>{DType::f32};
 }
 
 // One model of each family.
@@ -178,6 +179,7 @@ TEST_CASE("trainer: any number of threads computes the same in fp32 to rounding,
   CHECK(std::isfinite(first));
   const Tensor bias = one.store().find("classifier.bias");
   bias.as<float>()[0] = std::numeric_limits<float>::infinity();
+  one.store().touch();
   CHECK_THROWS_WITH_AS(one.step(batch(1), 0.1), doctest::Contains("training diverged"), Error);
 }
 

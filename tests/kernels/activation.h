@@ -1,4 +1,5 @@
-// Blocked activations for the tests of kernels: read and written one element at a time, whole or as a slice of a larger buffer.
+// Activations of the device's layout for the tests of kernels: read and written one element at a time, whole or as a slice of a
+// larger buffer.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -12,6 +13,7 @@
 #include "tensor/rng.h"
 #include "tensor/slice.h"
 #include "tensor/stream.h"
+#include "tests/device.h"
 #include "tests/tolerance.h"
 
 namespace thorax::test {
@@ -34,7 +36,7 @@ class Activation {
     const int64_t b = channel_block();
     const Shape whole = sliced ? Shape{shape[0] + 1, shape[1] + 2 * b, shape[2], shape[3]} : shape;
     bytes.resize(static_cast<size_t>(whole.count()) * size_of(type));
-    Tensor buffer{bytes.data(), whole, type, Layout::blocked};
+    Tensor buffer{bytes.data(), whole, type, test_layout()};
     slice = sliced ? Slice(buffer, 1, shape[0], b, shape[1]) : Slice(buffer);
     for (int64_t i = 0; i < whole.count(); ++i) put(i, not_a_number);
   }
@@ -74,6 +76,7 @@ class Activation {
     const int64_t b = channel_block();
     const int64_t channel = slice.channel + c;
     const Shape& s = slice.buffer.shape;
+    if (on_gpu()) return (((slice.image + n) * s[2] + h) * s[3] + w) * s[1] + channel;
     return ((((slice.image + n) * (s[1] / b) + channel / b) * s[2] + h) * s[3] + w) * b + channel % b;
   }
   void put(int64_t at, double value) {
@@ -115,7 +118,7 @@ double central_difference(float& x, float step, const F& f) {
   return (up - down) / (2.0 * static_cast<double>(step));
 }
 
-const Stream one_thread{Device::cpu, 1};
-const Stream two_threads{Device::cpu, 2};
+const Stream one_thread = test_stream(1);
+const Stream two_threads = test_stream(2);
 
 }  // namespace thorax::test

@@ -77,16 +77,16 @@ TEST_CASE("batch_norm: sums of each image") {
 TEST_CASE("batch_norm: finish_sums writes or adds, and leaves the totals") {
   const std::vector<float> sums{1, 2, 10, 20, 3, 4, 30, 40};  // [2 images, 2, 2 channels]
   std::vector<float> dgamma{100, 200}, dbeta{1000, 2000}, dz(2), dz_xhat(2);
-  finish_sums(sums.data(), 2, 2, dgamma.data(), dbeta.data(), true, dz.data(), dz_xhat.data());
+  finish_sums(one_thread, sums.data(), 2, 2, dgamma.data(), dbeta.data(), true, dz.data(), dz_xhat.data());
   CHECK(dz == std::vector<float>{4, 6});
   CHECK(dz_xhat == std::vector<float>{40, 60});
   CHECK(dgamma == std::vector<float>{140, 260});
   CHECK(dbeta == std::vector<float>{1004, 2006});
   dgamma.assign(2, std::nanf("")), dbeta = dgamma;
-  finish_sums(sums.data(), 2, 2, dgamma.data(), dbeta.data(), false, dz.data(), dz_xhat.data());
+  finish_sums(one_thread, sums.data(), 2, 2, dgamma.data(), dbeta.data(), false, dz.data(), dz_xhat.data());
   CHECK(dgamma == dz_xhat);
   CHECK(dbeta == dz);
-  finish_sums(sums.data(), 1, 2, nullptr, nullptr, false, dz.data(), dz_xhat.data());
+  finish_sums(one_thread, sums.data(), 1, 2, nullptr, nullptr, false, dz.data(), dz_xhat.data());
   CHECK(dz == std::vector<float>{1, 2});
 }
 

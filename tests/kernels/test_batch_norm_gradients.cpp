@@ -68,13 +68,14 @@ struct Trained {
         dz(mean),
         dz_xhat(mean) {
     channel_statistics(two_threads, p.x.slice, partial.data());
-    merge_statistics(partial.data(), p.shape[0], p.shape[1], p.shape[2] * p.shape[3], mean.data(), variance.data());
+    merge_statistics(one_thread, partial.data(), p.shape[0], p.shape[1], p.shape[2] * p.shape[3], mean.data(), variance.data());
     const BatchNorm norm{mean.data(), variance.data(), p.gamma.data(), p.beta.data(), Problem::eps};
     if (pool)
       batch_norm_relu_avg_pool_backward_sums(two_threads, p.x.slice, dy, norm, partial.data());
     else
       batch_norm_relu_backward_sums(two_threads, p.x.slice, dy, norm, true, partial.data());
-    finish_sums(partial.data(), p.shape[0], p.shape[1], dgamma.data(), dbeta.data(), false, dz.data(), dz_xhat.data());
+    finish_sums(one_thread, partial.data(), p.shape[0], p.shape[1], dgamma.data(), dbeta.data(), false, dz.data(),
+                dz_xhat.data());
     const auto apply = [&](auto kernel, auto... relu) {
       kernel(two_threads, p.x.slice, dy, norm, relu..., dz.data(), dz_xhat.data(), p.count(), dx.slice, false);
     };
@@ -145,9 +146,9 @@ TEST_CASE("batch_norm: three consumers in the linear form, corrected once, equal
           for (float& gain : p.gamma) gain *= 1.25F;  // z keeps its distance from the kink
           for (float& shift : p.beta) shift *= 1.25F;
           batch_norm_relu_backward_linear(two_threads, p.x.slice, p.dy.slice, p.norm(), true, g.slice, consumer > 0, sums.data());
-          finish_sums(sums.data(), shape[0], shape[1], nullptr, nullptr, false, dz.data(), dz_xhat.data());
-          accumulate_corrections(p.gamma.data(), p.variance.data(), Problem::eps, dz.data(), dz_xhat.data(), p.count(), shape[1],
-                                 b.data(), c.data(), consumer > 0);
+          finish_sums(one_thread, sums.data(), shape[0], shape[1], nullptr, nullptr, false, dz.data(), dz_xhat.data());
+          accumulate_corrections(one_thread, p.gamma.data(), p.variance.data(), Problem::eps, dz.data(), dz_xhat.data(),
+                                 p.count(), shape[1], b.data(), c.data(), consumer > 0);
           std::vector<Sums> totals;
           for (int64_t k = 0; k < shape[1]; ++k) {
             totals.push_back(p.sums(true, k));
@@ -204,7 +205,7 @@ TEST_CASE("batch_norm with pooling: forward, sums and gradient are those of the 
       batch_norm_relu_backward_sums(one_thread, p.x.slice, p.dy.slice, p.norm(), true, plain.data());
       const auto pixels = static_cast<double>(shape[2] * shape[3]);
       for (size_t i = 0; i < sums.size(); ++i) CHECK(close(sums[i], plain[i], DType::f32, 4, 0.25 * pixels));
-      finish_sums(plain.data(), shape[0], shape[1], nullptr, nullptr, false, dz.data(), dz_xhat.data());
+      finish_sums(one_thread, plain.data(), shape[0], shape[1], nullptr, nullptr, false, dz.data(), dz_xhat.data());
       for (const DType type : {DType::f32, DType::bf16}) {
         for (const bool accumulate : {false, true}) {
           for (const bool evaluation : {false, true}) {

@@ -31,7 +31,8 @@ TEST_CASE("sgd_update: three steps equal PyTorch's bit for bit") {
     const std::vector<float> figures = read_bits(in, 3);
     size_t count = 0;
     REQUIRE_FALSE((in >> count).fail());
-    SgdScalars scalars{figures[0], figures[1], figures[2], 1};
+    std::vector<SgdScalars> memory{{figures[0], figures[1], figures[2], 1}};  // a GPU cannot read the stack
+    SgdScalars& scalars = memory[0];
     const Shape shape{static_cast<int64_t>(count)};
     Plain parameter(shape), momentum(shape), gradient(shape);
     parameter.values = read_bits(in, count);
@@ -53,7 +54,8 @@ TEST_CASE("sgd_update: three steps equal PyTorch's bit for bit") {
 
 TEST_CASE("sgd_update: the first step does not read the momentum's memory") {
   Plain parameter({3}, 1), gradient({3}, 0.5), momentum({3}, not_a_number);
-  const SgdScalars scalars{0.5F, 0.9F, 0.0F, 1};
+  const std::vector<SgdScalars> memory{{0.5F, 0.9F, 0.0F, 1}};
+  const SgdScalars& scalars = memory[0];
   sgd_update(one_thread, gradient.tensor, &scalars, parameter.tensor, momentum.tensor);
   CHECK(parameter.values == std::vector<float>(3, 0.75F));
   CHECK(momentum.values == std::vector<float>(3, 0.5F));
@@ -63,7 +65,8 @@ TEST_CASE("sgd_update: the same bits for 1 and 2 threads, over many pieces and a
   const Shape shape{50001};
   Plain g(shape), p1(shape), p2(shape), m1(shape), m2(shape);
   g.random(1), p1.random(2), p2.random(2), m1.random(3), m2.random(3);
-  const SgdScalars scalars{0.01F, 0.9F, 1e-4F, 0};
+  const std::vector<SgdScalars> memory{{0.01F, 0.9F, 1e-4F, 0}};
+  const SgdScalars& scalars = memory[0];
   sgd_update(one_thread, g.tensor, &scalars, p1.tensor, m1.tensor);
   sgd_update(two_threads, g.tensor, &scalars, p2.tensor, m2.tensor);
   CHECK(p1.values == p2.values);
@@ -89,7 +92,8 @@ TEST_CASE("sgd_update: wrong shapes name the op and both shapes") {
 
 TEST_CASE("sgd_update: a clipped gradient counts by its scale, weight decay in full") {
   Plain parameter({2}, 1), gradient({2}, 0.5), momentum({2}, 0);
-  const SgdScalars scalars{0.5F, 0.9F, 0.25F, 0, 0.5F};
+  const std::vector<SgdScalars> memory{{0.5F, 0.9F, 0.25F, 0, 0.5F}};
+  const SgdScalars& scalars = memory[0];
   sgd_update(one_thread, gradient.tensor, &scalars, parameter.tensor, momentum.tensor);
   CHECK(momentum.values == std::vector<float>(2, 0.5F));
   CHECK(parameter.values == std::vector<float>(2, 0.75F));

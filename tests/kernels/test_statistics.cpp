@@ -22,11 +22,11 @@ std::pair<double, double> moments(const Activation& x, int64_t channel) {
 
 struct Merged {
   Merged(const Activation& x, const Stream& stream)
-      : partial(static_cast<size_t>(x.shape[0] * 2 * x.shape[1]), std::nanf("")),
+      : partial(static_cast<size_t>(partial_sums(stream, x.shape[0], x.shape[2] * x.shape[3]) * 2 * x.shape[1]), std::nanf("")),
         mean(static_cast<size_t>(x.shape[1])),
         variance(mean) {
     channel_statistics(stream, x.slice, partial.data());
-    merge_statistics(partial.data(), x.shape[0], x.shape[1], x.shape[2] * x.shape[3], mean.data(), variance.data());
+    merge_statistics(one_thread, partial.data(), x.shape[0], x.shape[1], x.shape[2] * x.shape[3], mean.data(), variance.data());
   }
   // Relative to the deviation and to the variance: x is what is stored, so only our arithmetic counts.
   void check(const Activation& x, double terms) const {
@@ -149,12 +149,12 @@ TEST_CASE("statistics: a copy converts, and its statistics are those of what is 
 }
 
 TEST_CASE("statistics: running values move as PyTorch's do, with the unbiased variance") {
-  float mean = 2, variance = 3, running_mean = 10, running_var = 20;
-  int64_t batches = 4;
-  update_running(&mean, &variance, 1, 5, 0.1F, &running_mean, &running_var, &batches);
-  CHECK(running_mean == doctest::Approx(0.9 * 10 + 0.1 * 2));
-  CHECK(running_var == doctest::Approx(0.9 * 20 + 0.1 * 3 * 5.0 / 4.0));
-  CHECK(batches == 5);
+  std::vector<float> v{2, 3, 10, 20};  // mean, variance, running_mean, running_var
+  std::vector<int64_t> batches{4};
+  update_running(one_thread, &v[0], &v[1], 1, 5, 0.1F, &v[2], &v[3], batches.data());
+  CHECK(v[2] == doctest::Approx(0.9 * 10 + 0.1 * 2));
+  CHECK(v[3] == doctest::Approx(0.9 * 20 + 0.1 * 3 * 5.0 / 4.0));
+  CHECK(batches[0] == 5);
 }
 
 TEST_CASE("statistics: shapes that do not fit are refused by name") {

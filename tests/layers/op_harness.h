@@ -8,11 +8,36 @@
 #include <optional>
 
 #include "kernels/layout.h"
+#include "kernels/statistics.h"
+#include "kernels/zero.h"
 #include "tensor/planner.h"
 #include "tests/kernels/activation.h"
 #include "tests/layers/naive_dense_block.h"
 
 namespace thorax::test {
+
+// from, f32, to `to` of either type.
+inline void copy_on_gpu(const Stream& stream, const Tensor& from, const Tensor& to) {
+  if (from.layout == Layout::nhwc) return copy_with_statistics(stream, from, to, nullptr);
+  stream.queue->copy(to.data, from.data, to.bytes());
+}
+
+// Plain values to and from an nhwc tensor.
+template <class F>
+void each_of_nhwc(const Tensor& t, const F& f) {  // f(place in the plain order, place in t)
+  const Shape& s = t.shape;
+  int64_t plain = 0;
+  each(s, [&](auto n, auto c, auto h, auto w) { f(plain++, ((n * s[2] + h) * s[3] + w) * s[1] + c); });
+}
+inline float element(const Tensor& t, int64_t i) {
+  return t.dtype == DType::bf16 ? to_float(t.as<bf16>()[i]) : t.as<float>()[i];
+}
+inline void set_element(const Tensor& t, int64_t i, float value) {
+  if (t.dtype == DType::bf16)
+    t.as<bf16>()[i] = to_bf16(value);
+  else
+    t.as<float>()[i] = value;
+}
 
 // loss = sum of y_k * r_k over the pairs (y_k, r_k): its gradient with respect to y_k is r_k.
 class Weighted final : public Op {
@@ -20,7 +45,7 @@ class Weighted final : public Op {
   explicit Weighted(std::vector<Value> pairs) : Op("weighted", std::move(pairs)) {}
   void forward(Emitter& emit) override {
     const Slot loss = emit.of(outputs()[0]);
-    emit.step(name(), {emit.of(inputs()[0])}, {loss}, 0, [loss](const Run& run) { *run[loss].as<float>() = 0; });
+    emit.step(name(), {emit.of(inputs()[0])}, {loss}, 0, [loss](const Run& run) { set_zero(run.stream, run[loss]); });
   }
   void backward(Emitter& emit) override {
     for (size_t k = 0; k < inputs().size(); k += 2) {
@@ -30,6 +55,7 @@ class Weighted final : public Op {
       CHECK(!t.accumulate);  // the last op of the graph is the first of the backward pass
       emit.step("weighted.backward", {r}, {t.slot}, 0, [r, t](const Run& run) {
         const Tensor from = run[r], to = run[t.slot];
+        if (run.stream.device == Device::cuda) return copy_on_gpu(run.stream, from, to);
         for (int64_t i = 0; i < from.count(); ++i) {
           if (to.dtype == DType::bf16)
             to.as<bf16>()[i] = to_bf16(from.as<float>()[i]);
@@ -53,6 +79,7 @@ inline void put(const Volume& v, const Tensor& t) {
   Plain plain(t.shape);
   for (size_t i = 0; i < v.values.size(); ++i) plain.values[i] = static_cast<float>(v.values[i]);
   if (t.layout == Layout::blocked) return plain_to_blocked(one_thread, plain.tensor, t);
+  if (t.layout == Layout::nhwc) return each_of_nhwc(t, [&](int64_t from, int64_t to) { set_element(t, to, plain[from]); });
   for (int64_t i = 0; i < t.count(); ++i) {
     if (t.dtype == DType::bf16)
       t.as<bf16>()[i] = to_bf16(plain[i]);
@@ -65,6 +92,8 @@ inline void get(const Tensor& t, Volume& v) {
   Plain plain(t.shape);
   if (t.layout == Layout::blocked) {
     blocked_to_plain(one_thread, t, plain.tensor);
+  } else if (t.layout == Layout::nhwc) {
+    each_of_nhwc(t, [&](int64_t to, int64_t from) { plain[to] = element(t, from); });
   } else {
     for (int64_t i = 0; i < t.count(); ++i) plain[i] = t.dtype == DType::bf16 ? to_float(t.as<bf16>()[i]) : t.as<float>()[i];
   }
@@ -97,7 +126,7 @@ inline void randomise_norms(const Store& store) {
 
 struct OpCase {
   Shape x;
-  Layout layout = Layout::blocked;
+  Layout layout = test_layout();
   DType dtype = DType::f32;
   bool training = true;
   bool shared = false;  // another consumer's gradient is in x's gradient already
@@ -112,7 +141,7 @@ class OpHarness {
 
   OpHarness(const OpCase& c, const Build& build, Naive naive, uint64_t seed)
       : case_(c), naive_(std::move(naive)), x_(volume_like(c.x)), rx_(x_), r_(x_) {
-    Graph g(c.training, c.dtype);
+    Graph g(c.training, c.dtype, test_stream(1).device);
     const Value x = g.input("x", c.x, c.dtype, c.layout, !c.constant_x);
     const Value y = build(g, x);
     const ValueInfo out = g.info(y);
@@ -120,10 +149,10 @@ class OpHarness {
     if (c.shared) pairs.insert(pairs.end(), {x, g.input("rx", c.x, DType::f32, c.layout, false)});
     auto& op = g.add<Weighted>(pairs);
     const Value loss = g.output_of(op, "loss", {}, DType::f32, Layout::plain);
-    store_.emplace(g, 11, true);
+    store_.emplace(g, 11, true, test_queue());
     randomise_norms(*store_);
     PlanOptions options;
-    options.stream.threads = c.threads;
+    options.stream = test_stream(c.threads);
     options.loss = loss;
     options.keep = {y};
     if (!c.constant_x) options.gradients_of = {x};

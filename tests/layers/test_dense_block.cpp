@@ -25,18 +25,18 @@ struct Both {
       : layers(3),
         growth(channel_block()),
         channels(2 * channel_block()),
-        graph(c.training, c.dtype),
-        x(graph.input("x", {c.images, channels, side, side}, c.dtype, Layout::blocked)),
+        graph(c.training, c.dtype, test_stream(1).device),
+        x(graph.input("x", {c.images, channels, side, side}, c.dtype, test_layout())),
         out(dense_block(graph, "block", x, {layers, growth, 2, c.fp32_gradient})),
         naive_x(c.images, channels, side, side),
         r(c.images, channels + layers * growth, side, side) {
-    const Value weights = graph.input("r", graph.info(out.y).shape, DType::f32, Layout::blocked, false);
+    const Value weights = graph.input("r", graph.info(out.y).shape, DType::f32, test_layout(), false);
     auto& op = graph.add<Weighted>(std::vector<Value>{out.y, weights});
     const Value loss = graph.output_of(op, "loss", {}, DType::f32, Layout::plain);
-    store.emplace(graph, 11, true);
+    store.emplace(graph, 11, true, test_queue());
     randomise_norms(*store);
     PlanOptions options;
-    options.stream.threads = c.threads;
+    options.stream = test_stream(c.threads);
     options.loss = loss;
     options.keep = {out.y};
     options.gradients_of = {x};
@@ -73,8 +73,8 @@ std::vector<Case> cases() {
   std::vector<Case> all;
   for (const bool training : {true, false}) {
     for (const int64_t images : {1, 3}) all.push_back({images, images == 1 ? 1 : 2, DType::f32, training, false});
-    if (has_bf16()) all.push_back({4, 2, DType::bf16, training, true});   // images side by side
-    if (has_bf16()) all.push_back({2, 1, DType::bf16, training, false});  // one group
+    if (test_has_bf16()) all.push_back({4, 2, DType::bf16, training, true});   // images side by side
+    if (test_has_bf16()) all.push_back({2, 1, DType::bf16, training, false});  // one group
   }
   return all;
 }

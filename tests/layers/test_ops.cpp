@@ -15,9 +15,9 @@ std::vector<OpCase> blocked_cases(int64_t height, int64_t width) {
   const int64_t b = channel_block();
   std::vector<OpCase> all;
   for (const bool training : {true, false}) {
-    all.push_back({{2, 2 * b, height, width}, Layout::blocked, DType::f32, training, true, 2});
-    all.push_back({{1, b, height, width}, Layout::blocked, DType::f32, training, false, 1});
-    if (has_bf16()) all.push_back({{3, b, height, width}, Layout::blocked, DType::bf16, training, false, 2});
+    all.push_back({{2, 2 * b, height, width}, test_layout(), DType::f32, training, true, 2});
+    all.push_back({{1, b, height, width}, test_layout(), DType::f32, training, false, 1});
+    if (test_has_bf16()) all.push_back({{3, b, height, width}, test_layout(), DType::bf16, training, false, 2});
   }
   return all;
 }
@@ -91,7 +91,7 @@ TEST_CASE("transition, after a dense block: pooling first gives what the paper's
 TEST_CASE("stem: grey by the fold equals the plane three times over; colours too") {
   for (const int64_t channels : {1, 3}) {
     for (const DType dtype : {DType::f32, DType::bf16}) {
-      if (dtype == DType::bf16 && !has_bf16()) continue;
+      if (dtype == DType::bf16 && !test_has_bf16()) continue;
       const OpCase c{{2, channels, 13, 18}, Layout::plain, dtype, true, false, 2, true};
       check_op(
           c, [](Graph& g, Value x) { return stem(g, "stem", x, 2 * channel_block()); },

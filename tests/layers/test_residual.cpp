@@ -15,12 +15,12 @@ std::vector<OpCase> residual_cases(int64_t height, int64_t width) {
   const int64_t b = channel_block();
   std::vector<OpCase> all;
   for (const bool training : {true, false}) {
-    all.push_back({{2, 2 * b, height, width}, Layout::blocked, DType::f32, training, true, 2});
-    all.push_back({{1, b, height, width}, Layout::blocked, DType::f32, training, false, 1});
-    all.push_back({{3, b, height, width}, Layout::blocked, DType::f32, training, false, 2, true});
-    if (has_bf16()) {
-      all.push_back({{4, b, height, width}, Layout::blocked, DType::bf16, training, false, 2});
-      all.push_back({{1, 2 * b, height, width}, Layout::blocked, DType::bf16, training, true, 2});
+    all.push_back({{2, 2 * b, height, width}, test_layout(), DType::f32, training, true, 2});
+    all.push_back({{1, b, height, width}, test_layout(), DType::f32, training, false, 1});
+    all.push_back({{3, b, height, width}, test_layout(), DType::f32, training, false, 2, true});
+    if (test_has_bf16()) {
+      all.push_back({{4, b, height, width}, test_layout(), DType::bf16, training, false, 2});
+      all.push_back({{1, 2 * b, height, width}, test_layout(), DType::bf16, training, true, 2});
     }
   }
   return all;

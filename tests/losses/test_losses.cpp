@@ -7,6 +7,7 @@
 #include "losses/registry.h"
 #include "tensor/error.h"
 #include "tensor/rng.h"
+#include "tests/device.h"
 #include "tests/oracle_records.h"
 
 using namespace thorax;
@@ -45,10 +46,10 @@ struct Batch {
   size_t size() const { return static_cast<size_t>(shape.count()); }
   double run(const LossTable& table, bool with_gradient = true) {
     const auto view = [&](std::vector<float>& values) { return Tensor{values.data(), shape, DType::f32, Layout::plain}; };
-    float loss = std::nanf("");
-    loss_forward_backward(Stream{}, view(logits), view(labels), view(mask), table, &loss,
+    std::vector<float> loss{std::nanf("")};  // a GPU cannot read the stack
+    loss_forward_backward(test::test_stream(1), view(logits), view(labels), view(mask), table, loss.data(),
                           with_gradient ? view(gradient) : Tensor{});
-    return loss;
+    return loss[0];
   }
   Shape shape;
   std::vector<float> logits, labels, mask, gradient;
@@ -151,6 +152,20 @@ TEST_CASE("losses: bce switched to another part is that part") {
   other = named("db-code");
   other.rebalance = other.tolerance = other.focal = false;
   CHECK(a.run(make_loss(other, two_classes())) == b.run(make_loss(named("bce"), two_classes())));
+}
+
+TEST_CASE("losses: a table too large for a GPU's kernel is refused at plan time, on a GPU alone") {
+  const auto refused = [](Device device, int64_t count) {
+    try {
+      require_loss({device, 1}, LossTable(static_cast<size_t>(count)));
+      return false;
+    } catch (const Error& e) {
+      return e.fault() == Fault::machine;
+    }
+  };
+  CHECK(refused(Device::cuda, most_gpu_classes + 1));
+  CHECK(!refused(Device::cuda, most_gpu_classes));
+  CHECK(!refused(Device::cpu, most_gpu_classes + 1));
 }
 
 TEST_CASE("bce: the plain formula, over the known entries") {

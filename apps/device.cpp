@@ -1,0 +1,40 @@
+#include "apps/device.h"
+
+#include <cstdio>
+
+#include "apps/train_flags.h"
+#include "kernels/isa.h"
+#include "tensor/error.h"
+#include "tensor/queue.h"
+
+namespace thorax {
+
+Flag device_flag() {
+  return {"device", "auto|cpu|cuda", "where to compute; auto: on a GPU where there is one", "auto"};
+}
+
+Stream stream_of(const Flags& flags) {
+  const std::string& wanted = flags.choice("device", {"auto", "cpu", "cuda"});
+  const int threads = threads_of(flags);
+  if (wanted == "cuda") return gpu_stream(threads);
+  if (wanted == "cpu" || !built_with_cuda()) return {Device::cpu, threads};
+  try {
+    return gpu_stream(threads);
+  } catch (const Error& e) {
+    std::fprintf(stderr, "note    %s; the CPU is used\n", e.what());
+    return {Device::cpu, threads};
+  }
+}
+
+DType usable_dtype(DType wanted, const Stream& stream) {
+  const bool has = stream.queue != nullptr ? stream.queue->gpu().has_bf16() : has_bf16();
+  return wanted == DType::bf16 && !has ? DType::f32 : wanted;
+}
+
+std::string device_text(const Stream& stream) {
+  if (stream.queue != nullptr)
+    return str(stream.queue->gpu().name, ", ", stream.queue->gpu().multiprocessors, " multiprocessors");
+  return str("cpu, ", stream.threads, " threads, ", isa() == Isa::avx512 ? "AVX-512" : "AVX2");
+}
+
+}  // namespace thorax

@@ -1,0 +1,25 @@
+// Where a verb computes.
+#pragma once
+
+#include <string>
+
+#include "apps/flags.h"
+#include "tensor/dtype.h"
+#include "tensor/stream.h"
+
+namespace thorax {
+
+// The flag --device of the verbs that run a model.
+Flag device_flag();
+
+// From --device and --threads. auto: where the program was built for GPUs and none can be used, one line on stderr says why, and
+// the CPU is taken. cuda: Error(machine) then.
+Stream stream_of(const Flags& flags);
+
+// wanted, or f32 where the stream's device has no bf16 arithmetic.
+DType usable_dtype(DType wanted, const Stream& stream);
+
+// "NVIDIA H200, 132 multiprocessors", "cpu, 2 threads, AVX-512"
+std::string device_text(const Stream& stream);
+
+}  // namespace thorax

@@ -1,0 +1,63 @@
+// A GPU and one queue of work on it. Work runs in the order in which it is put in, after the call has returned. In a build
+// without CUDA there is no way to have one.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <typeindex>
+
+#include "tensor/stream.h"
+
+struct CUstream_st;  // CUDA's own name: cudaStream_t points to it
+
+namespace thorax {
+
+struct Gpu {
+  std::string name;
+  int major = 0;  // compute capability
+  int minor = 0;
+  int multiprocessors = 0;
+  size_t bytes = 0;
+  bool has_bf16() const { return major >= 8; }
+};
+
+class Queue {
+ public:
+  // On the first GPU that the process sees. Throws Error(machine) with the reason when there is none.
+  Queue();
+  ~Queue();
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+
+  const Gpu& gpu() const { return gpu_; }
+  CUstream_st* handle() const { return handle_; }
+
+  // to, from: memory of the host (page-locked, or the call waits) or of the GPU.
+  void copy(void* to, const void* from, size_t bytes);
+  void fill(void* to, int byte, size_t bytes);
+  // Returns when everything is done. Throws Error(defect) when something failed on the way.
+  void wait();
+
+  // The queue's own T, made from the queue when it is first asked for: the handles of libraries that tensor/ does not know.
+  template <class T>
+  T& library() {
+    std::shared_ptr<void>& made = libraries_[typeid(T)];
+    if (!made) made = std::make_shared<T>(*this);
+    return *static_cast<T*>(made.get());
+  }
+
+ private:
+  Gpu gpu_;
+  CUstream_st* handle_ = nullptr;
+  std::map<std::type_index, std::shared_ptr<void>> libraries_;
+};
+
+// Whether this build can use a GPU at all.
+bool built_with_cuda();
+
+// A stream on the GPU. Throws as Queue().
+Stream gpu_stream(int threads);
+
+}  // namespace thorax
