@@ -9,6 +9,7 @@
 #include "apps/data_flags.h"
 #include "apps/printable.h"
 #include "apps/train_flags.h"
+#include "data/dicom_rows.h"
 #include "data/survey.h"
 #include "tensor/error.h"
 #include "tensor/json.h"
@@ -31,6 +32,7 @@ struct Survey {
 Survey survey(const std::filesystem::path& path, const Flags& flags) {
   Survey s;
   s.manifest = data::read_manifest(manifest_options(flags, path));
+  if (!flags.on("table-only")) data::take_from_dicom(s.manifest, threads_of(flags));
   const auto shared = s.manifest.patients_in_two_splits();
   if (s.manifest.has_patients) s.shared_patients.assign(shared.begin(), shared.end());
   if (flags.on("table-only")) return s;

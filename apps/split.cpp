@@ -8,7 +8,9 @@
 #include "apps/console.h"
 #include "apps/data_flags.h"
 #include "apps/printable.h"
+#include "apps/train_flags.h"
 #include "apps/verbs.h"
+#include "data/dicom_rows.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
 #include "tensor/json.h"
@@ -23,7 +25,8 @@ Flags split_flags() {
                     {"out", "FILE", "image,patient,split, for --split-file of the other verbs", ""},
                     {"fractions", "A,B,C", "of train, val and test", "70,15,15"},
                     {"keep-test", "", "leave the table's own test images, split the others", ""},
-                    {"seed", "N", "another seed, another split", "1"}},
+                    {"seed", "N", "another seed, another split", "1"},
+                    {"threads", "N", "that read headers of DICOM files; 0: all processors", "0"}},
                    {{"json", "", "one JSON object on stdout instead of the table", ""}, {"overwrite", "", "replace --out", ""}}),
                {"thorax split --data labels.csv -o split.csv", "thorax split --data CheXpert/ --fractions 80,10,10 -o split.csv"},
                false);
@@ -78,6 +81,7 @@ int run_split(Flags& flags) {
   if (!out.empty() && path_exists(out) && !flags.on("overwrite"))
     throw Error(Fault::input, out.string() + ": exists already", "--overwrite replaces it");
   data::Manifest manifest = data::read_manifest(manifest_options(flags, flags.text("data")));
+  data::take_from_dicom(manifest, threads_of(flags));
   for (const std::string& note : manifest.notes) std::fprintf(stderr, "note    %s\n", printable(note).c_str());
   if (!manifest.has_patients) std::fprintf(stderr, "note    the table names no patients: every image counts as one of its own\n");
   const std::vector<size_t> rows = rows_to_split(manifest, flags.on("keep-test"));

@@ -52,7 +52,7 @@ Outcome run_codec(const CodecJob& job, std::span<const uint8_t> in, std::span<ui
       case Codec::png:
       case Codec::jpeg: return run_stb(job, in, out);
       case Codec::rle: decode_rle(in, static_cast<int>(job.bytes_per_sample), out); return Outcome::done;
-      case Codec::gdcm: return gdcm_decoder::decode(in, out).empty() ? Outcome::done : Outcome::broken;
+      case Codec::gdcm: return gdcm_codec::decode(in, out).empty() ? Outcome::done : Outcome::broken;
     }
     return Outcome::failed;
   } catch (const Error&) {

@@ -31,6 +31,29 @@ void unpack(std::span<const uint8_t> in, std::span<uint8_t> out, size_t stride) 
   }
 }
 
+// PackBits of one row of bytes: runs of three and more, what lies between them as it is, at most 128 at a time.
+void pack(const std::vector<uint8_t>& row, std::vector<uint8_t>& out) {
+  const auto run_at = [&](size_t at) {
+    size_t n = 1;
+    while (n < 128 && at + n < row.size() && row[at + n] == row[at]) ++n;
+    return n;
+  };
+  for (size_t at = 0; at < row.size();) {
+    const size_t run = run_at(at);
+    if (run >= 3) {
+      out.push_back(static_cast<uint8_t>(257 - run));
+      out.push_back(row[at]);
+      at += run;
+      continue;
+    }
+    size_t end = at;
+    while (end < row.size() && end - at < 128 && run_at(end) < 3) ++end;
+    out.push_back(static_cast<uint8_t>(end - at - 1));
+    out.insert(out.end(), row.begin() + static_cast<std::ptrdiff_t>(at), row.begin() + static_cast<std::ptrdiff_t>(end));
+    at = end;
+  }
+}
+
 }  // namespace
 
 void check_rle(std::span<const uint8_t> data, int bytes_per_sample) {
@@ -52,6 +75,24 @@ void decode_rle(std::span<const uint8_t> data, int bytes_per_sample, std::span<u
     // The most significant bytes come first.
     unpack(data.subspan(offset(data, s), end - offset(data, s)), samples.subspan(segments - 1 - s), segments);
   }
+}
+
+std::vector<uint8_t> encode_rle(std::span<const uint8_t> samples, size_t bytes_per_sample, size_t columns) {
+  std::vector<uint8_t> out(header_bytes);
+  const auto put = [&](size_t word, size_t value) {
+    for (size_t byte = 0; byte < 4; ++byte) out[4 * word + byte] = static_cast<uint8_t>(value >> (8 * byte));
+  };
+  put(0, bytes_per_sample);
+  std::vector<uint8_t> row(columns);
+  for (size_t s = 0; s < bytes_per_sample; ++s) {
+    put(1 + s, out.size());
+    for (size_t begin = bytes_per_sample - 1 - s; begin < samples.size(); begin += columns * bytes_per_sample) {
+      for (size_t x = 0; x < columns; ++x) row[x] = samples[begin + x * bytes_per_sample];
+      pack(row, out);
+    }
+    if (out.size() % 2 != 0) out.push_back(0);
+  }
+  return out;
 }
 
 }  // namespace thorax::data

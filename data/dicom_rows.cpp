@@ -1,10 +1,11 @@
 #include "data/dicom_rows.h"
 
 #include <atomic>
-#include <thread>
+#include <cmath>
 
 #include "data/dicom.h"
 #include "data/dicom_describe.h"
+#include "data/parallel.h"
 #include "data/sha256.h"
 #include "data/source.h"
 #include "tensor/file.h"
@@ -34,27 +35,24 @@ std::string hashed(const std::string& name) {
 }  // namespace
 
 DicomCounts take_from_dicom(Manifest& manifest, int threads) {
-  std::atomic<size_t> next = 0;
   std::atomic<int64_t> files = 0;
   std::atomic<int64_t> other = 0;
   std::atomic<size_t> known = 0;
-  const auto work = [&] {
-    for (size_t i = next++; i < manifest.rows.size(); i = next++) {
-      const auto dicom = header_of(manifest.rows[i].file);
-      if (!dicom) continue;
-      ++files;
-      if (!modality_warning(*dicom).empty()) ++other;
-      const std::string& name = dicom->person.patient.empty() ? dicom->person.study : dicom->person.patient;
-      if (manifest.has_patients || name.empty()) continue;
-      manifest.rows[i].patient = hashed(name);
-      ++known;
-    }
-  };
-  {
-    std::vector<std::jthread> workers;
-    for (int t = 1; t < threads; ++t) workers.emplace_back(work);
-    work();
-  }
+  in_parallel(manifest.rows.size(), threads, [&](size_t i) {
+    Row& row = manifest.rows[i];
+    const auto dicom = header_of(row.file);
+    if (!dicom) return;
+    ++files;
+    if (!modality_warning(*dicom).empty()) ++other;
+    const DicomPerson& person = dicom->person;
+    if (std::isnan(row.age) && person.age_years) row.age = static_cast<float>(*person.age_years);
+    if (row.sex == '?' && (person.sex == "F" || person.sex == "M")) row.sex = person.sex[0];
+    if (row.view.empty()) row.view = person.view;
+    const std::string& name = person.patient.empty() ? person.study : person.patient;
+    if (manifest.has_patients || name.empty()) return;
+    row.patient = hashed(name);
+    ++known;
+  });
   if (known > 0 && known == manifest.rows.size()) manifest.has_patients = true;
   return {files, other};
 }

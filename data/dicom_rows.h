@@ -10,7 +10,8 @@ struct DicomCounts {
   int64_t other_modality = 0;  // of these: neither CR, DX nor DR
 };
 
-// Reads the headers; what cannot be read is passed over, its image will fail by itself. Without a patient column, rows with the
+// Reads the headers: age, sex and view of rows where they are not known, and patients. What
+// cannot be read is passed over, its image will fail by itself. Without a patient column, rows with the
 // same Patient ID (else the same Study Instance UID) become one patient, under a hash in place of the ID: nothing that names a
 // person is kept. has_patients becomes true where every row has one.
 DicomCounts take_from_dicom(Manifest& manifest, int threads);

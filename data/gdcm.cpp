@@ -6,16 +6,19 @@
 #pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wextra"
 #include <gdcm-3.0/gdcmImage.h>
+#include <gdcm-3.0/gdcmImageChangeTransferSyntax.h>
 #include <gdcm-3.0/gdcmImageReader.h>
+#include <gdcm-3.0/gdcmSequenceOfFragments.h>
 #include <gdcm-3.0/gdcmTrace.h>
 #pragma GCC diagnostic pop
 
 #include <exception>
 #include <istream>
+#include <mutex>
 #include <streambuf>
 #endif
 
-namespace thorax::data::gdcm_decoder {
+namespace thorax::data::gdcm_codec {
 
 #ifdef THORAX_GDCM
 
@@ -42,6 +45,27 @@ class Memory : public std::streambuf {
   }
 };
 
+void be_quiet() {
+  gdcm::Trace::DebugOff();
+  gdcm::Trace::WarningOff();
+  gdcm::Trace::ErrorOff();
+}
+
+gdcm::SmartPointer<gdcm::Image> image_of(uint32_t columns, uint32_t rows, int bits, std::span<const uint8_t> samples) {
+  gdcm::SmartPointer<gdcm::Image> pointer = new gdcm::Image;
+  gdcm::Image& image = *pointer;
+  image.SetNumberOfDimensions(2);
+  image.SetDimension(0, columns);
+  image.SetDimension(1, rows);
+  image.SetPixelFormat(gdcm::PixelFormat(1, 16, static_cast<uint16_t>(bits), static_cast<uint16_t>(bits - 1), 0));
+  image.SetPhotometricInterpretation(gdcm::PhotometricInterpretation::MONOCHROME2);
+  image.SetTransferSyntax(gdcm::TransferSyntax::ExplicitVRLittleEndian);
+  gdcm::DataElement pixels(gdcm::Tag(0x7FE0, 0x0010));
+  pixels.SetByteValue(reinterpret_cast<const char*>(samples.data()), gdcm::VL(static_cast<uint32_t>(samples.size())));
+  image.SetDataElement(pixels);
+  return pointer;
+}
+
 }  // namespace
 
 bool available() {
@@ -49,9 +73,7 @@ bool available() {
 }
 
 std::string decode(std::span<const uint8_t> file, std::span<uint8_t> samples) {
-  gdcm::Trace::DebugOff();
-  gdcm::Trace::WarningOff();
-  gdcm::Trace::ErrorOff();
+  be_quiet();
   try {
     Memory memory(file);
     std::istream stream(&memory);
@@ -67,6 +89,26 @@ std::string decode(std::span<const uint8_t> file, std::span<uint8_t> samples) {
   }
 }
 
+std::vector<uint8_t> encode(Coding coding, uint32_t columns, uint32_t rows, int bits, std::span<const uint8_t> samples) {
+  static std::mutex one_at_a_time;  // GDCM does not say what several threads may do
+  const std::scoped_lock lock(one_at_a_time);
+  be_quiet();
+  try {
+    gdcm::ImageChangeTransferSyntax change;
+    change.SetTransferSyntax(coding == Coding::jpeg_lossless ? gdcm::TransferSyntax::JPEGLosslessProcess14_1
+                                                             : gdcm::TransferSyntax::JPEG2000Lossless);
+    change.SetInput(*image_of(columns, rows, bits, samples));
+    if (!change.Change()) return {};
+    const gdcm::SequenceOfFragments* fragments = change.GetOutput().GetDataElement().GetSequenceOfFragments();
+    if (fragments == nullptr) return {};
+    std::vector<uint8_t> codestream(fragments->ComputeByteLength());
+    return fragments->GetBuffer(reinterpret_cast<char*>(codestream.data()), codestream.size()) ? codestream
+                                                                                               : std::vector<uint8_t>{};
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
 #else
 
 bool available() {
@@ -77,6 +119,11 @@ std::string decode(std::span<const uint8_t> /*file*/, std::span<uint8_t> /*sampl
   return "thorax was built without a decoder for it";
 }
 
+std::vector<uint8_t> encode(Coding /*coding*/, uint32_t /*columns*/, uint32_t /*rows*/, int /*bits*/,
+                            std::span<const uint8_t> /*samples*/) {
+  return {};
+}
+
 #endif
 
-}  // namespace thorax::data::gdcm_decoder
+}  // namespace thorax::data::gdcm_codec

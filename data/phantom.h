@@ -1,4 +1,4 @@
-// Synthetic chest radiographs, to try things with: not a model of any disease. The same seed makes the same files.
+// Synthetic chest radiographs of children, to try things with: not a model of any disease. The same seed makes the same files.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "data/image.h"
+#include "data/manifest.h"
+#include "data/phantom_findings.h"
 
 namespace thorax::data {
 
@@ -15,23 +17,31 @@ struct PhantomOptions {
   int64_t size = 256;  // pixels a side
   uint64_t seed = 1;
   int threads = 1;
+  std::vector<Finding> findings;  // empty: the ten of the paper, as common as there; else these alone (phantom_findings.h)
+  bool dicom = false;             // else PNG
 };
 
 struct Phantom {
-  Image image;
-  std::vector<bool> findings;  // as phantom_findings()
+  int64_t size = 0;
+  std::vector<float> values;  // [size,size], 0 black to 1 white
+  Findings findings{};
+  std::vector<Box> boxes;  // around the signs of each finding, one for each lung that shows it
+  double age = 0;          // in years
+  char sex = 'F';
 };
 
-// Opacity (a hazy patch in a lung), Effusion (the base of a lung filled up to a meniscus), Cardiomegaly (a wide heart). How
-// bright an image is tells nothing of them.
-const std::vector<std::string>& phantom_findings();
-
-// Image `number` of this patient, a function of (seed, patient, number): the build of the chest and the size of the heart are the
-// patient's, all else is the image's.
+// Image `number` of this patient, a function of (seed, patient, number): age, sex and the build of the chest are the patient's,
+// all else is the image's. How bright an image is tells nothing of its findings.
 Phantom draw_phantom(const PhantomOptions& options, int64_t patient, int64_t number);
+// The same child and image with these findings.
+Phantom draw_phantom(const PhantomOptions& options, int64_t patient, int64_t number, const Findings& findings);
 
-// folder/images/000000.png, ... and, as the last, folder/labels.csv (image, patient, split, No finding, the findings). A patient
-// has one to three images; 70/15/15 by patient. Throws Error(machine) when something cannot be written.
+// 8 bits
+Image grey_image(const Phantom& phantom);
+
+// folder/images/000000.png (or .dcm), ..., folder/boxes.csv (image, class_name, x_min, y_min, x_max, y_max, in pixels) and, as
+// the last, folder/labels.csv: image, patient, age, sex, split and the findings; with DICOM patient, age and sex stand in the
+// images alone. A patient has one to three images; 70/15/15 by patient. Throws Error(machine) when something cannot be written.
 void make_phantoms(const std::filesystem::path& folder, const PhantomOptions& options);
 
 }  // namespace thorax::data

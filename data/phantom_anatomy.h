@@ -1,49 +1,32 @@
-// The chest that phantoms show. Coordinates: x from -1 (left edge of the image) to 1, y from -1 (top) to 1; the heart points to
-// the right, as on a radiograph seen from the front. Density: 0 air, 1 bone.
+// The healthy chest that phantoms show, from a newborn's to a sixteen-year-old's. Density: 0 air, 1 bone.
 #pragma once
 
-#include <array>
-#include <cstdint>
-
-#include "tensor/rng.h"
+#include "data/phantom_shapes.h"
 
 namespace thorax::data {
 
-// Draws in the order of the calls.
-class Draws {
- public:
-  explicit Draws(const Rng& rng) : rng_(rng) {}
-  double in(double low, double high) { return low + (high - low) * static_cast<double>(rng_.uniform(next_++)); }
-  bool chance(double p) { return in(0, 1) < p; }
-
- private:
-  Rng rng_;
-  uint64_t next_ = 0;
-};
-
-// What a patient is like.
+// What a child is like. Lengths are in shares of the image, not of the child.
 struct Anatomy {
-  bool wide_heart;
+  double age;                                          // in years, below 17
+  char sex;                                            // F, M
   double heart_width, heart_height, heart_x, heart_y;  // half axes and centre
   double chest;                                        // half width of the lungs together
   double apex, base;                                   // y of the lungs' top and of the right dome of the diaphragm
-  double rib_spacing, rib_phase;
+  double dome;                                         // how steeply the diaphragm falls off: 1.1; flat: less
+  double thymus;                                       // half width at its lower end; none in older children
+  double rib_spacing, rib_phase, rib_slope;
 };
 
-// What one image shows. side: -1 left in the image, 1 right.
-struct Signs {
-  bool opacity, effusion;
-  double patch_side;
-  struct Blob {
-    double x, y, radius;
-  };
-  std::array<Blob, 4> patch;
-  double fluid_side, fluid_level;
-  double tilt, zoom, shift_x, shift_y;  // how the patient stood
-};
+// Small children have round chests, flat ribs, high diaphragms, hearts that are wide for them, and a thymus.
+Anatomy draw_anatomy(Draws& child);
 
-Anatomy draw_anatomy(Draws& patient);
-Signs draw_signs(Draws& image, const Anatomy& anatomy);
-double density(const Anatomy& anatomy, const Signs& signs, double x, double y);
+// Where the air of the lungs is, 0...1, as if nothing lay before it.
+double lung(const Anatomy& anatomy, Point p);
+// Heart, great vessels and thymus: where they lie, no air is seen.
+double mediastinum(const Anatomy& anatomy, Point p);
+double heart(const Anatomy& anatomy, Point p);
+// The body around the lungs: soft tissue, belly, stomach.
+double trunk(const Anatomy& anatomy, Point p);
+double bones(const Anatomy& anatomy, Point p);
 
 }  // namespace thorax::data

@@ -16,7 +16,9 @@ enum class Purpose : uint8_t {
   phantom_patient,
   class_order,
   class_images,
-  uncertain
+  uncertain,
+  phantom_findings,
+  phantom_storage
 };
 
 // number: an epoch, an image, ...; below 2^56.

@@ -6,9 +6,11 @@
 #include <mutex>
 
 #include "data/container.h"
+#include "data/dicom.h"
 #include "data/image_archive.h"
 #include "data/parallel.h"
 #include "tensor/checksum.h"
+#include "tensor/error.h"
 
 namespace thorax::data {
 
@@ -31,6 +33,15 @@ ImageFacts facts_of(const std::filesystem::path& file) {
     return facts;
   }
   facts.content = xxh64(std::as_bytes(std::span(bytes)));
+  if (is_dicom(bytes)) {
+    try {
+      const Dicom dicom = read_dicom(bytes);
+      facts.height = dicom.rows, facts.width = dicom.columns;
+    } catch (const Error& e) {
+      facts.reason = str(file.string(), ": ", e.what());
+    }
+    return facts;
+  }
   const Format format = format_of(bytes);
   if (format == Format::other) {
     facts.reason = why_unreadable(file);

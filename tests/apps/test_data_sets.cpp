@@ -24,6 +24,7 @@ struct Set {
     data::PhantomOptions options;
     options.count = 40;
     options.size = 32;
+    options.findings = {data::other_opacity, data::bronchitis, data::pneumonia};
     data::make_phantoms(folder.path(), options);
     table = folder / "labels.csv";
   }

@@ -12,7 +12,7 @@ tensors() {  # the bytes behind a safetensors file's header
   header=$(od -A n -t u8 -N 8 "$1")
   tail -c +$((header + 9)) "$1"
 }
-"$thorax" phantom -o data --count 240 --size 256 2>log || fail "phantom"
+"$thorax" phantom -o data --count 240 --size 256 --findings "Other opacity,Bronchitis,Pneumonia" 2>log || fail "phantom"
 caching=("$thorax" cache --data data/labels.csv --size 96 --threads 1 --quiet)
 
 RANDOM=2021

@@ -6,7 +6,7 @@ thorax=$1
 work=$2
 kills=${3:-20}
 rm -rf "$work" && mkdir -p "$work" && cd "$work" || exit 1
-"$thorax" phantom -o data --count 60 --size 40 >/dev/null 2>&1 || exit 1
+"$thorax" phantom -o data --count 60 --size 40 --findings "Other opacity,Bronchitis,Pneumonia" >/dev/null 2>&1 || exit 1
 settings=(--data data/labels.csv --size 32 --batch 8 --epochs 5 --max-lr 0.05 --flip --shift 0.1 --scale 0.1 --rotate 10
   --ema 0.9 --clip-norm 1)
 

@@ -54,7 +54,7 @@ std::vector<uint8_t> bytes_of_file(const std::filesystem::path& file) {
 }  // namespace
 
 TEST_CASE("dicom fixtures: valid files of all thirteen syntaxes decode, files after published bugs are refused at the gate") {
-  if (!gdcm_decoder::available()) return skip("built without GDCM");
+  if (!gdcm_codec::available()) return skip("built without GDCM");
   int decoded = 0;
   int refused = 0;
   for (const Fixture& f : fixtures()) {
@@ -78,7 +78,7 @@ TEST_CASE("dicom fixtures: valid files of all thirteen syntaxes decode, files af
 }
 
 TEST_CASE("dicom fixtures: with the gate left out, decoders do no harm") {
-  if (!gdcm_decoder::available()) return skip("built without GDCM");
+  if (!gdcm_codec::available()) return skip("built without GDCM");
   int tried = 0;
   for (const Fixture& f : fixtures()) {
     CAPTURE(f.file.filename().string());
@@ -124,7 +124,7 @@ TEST_CASE("dicom fixtures: the file that GDCM sees holds nothing of the patient,
 }
 
 TEST_CASE("dicom fixtures: cut off anywhere, compressed files are refused or decode, and nothing else happens") {
-  if (!gdcm_decoder::available()) return skip("built without GDCM");
+  if (!gdcm_codec::available()) return skip("built without GDCM");
   const TemporaryFolder folder;
   for (const Fixture& f : fixtures()) {
     if (!f.decodes) continue;

@@ -52,7 +52,7 @@ const std::map<std::string, std::string> refused{
 TEST_CASE("dicom, real: every grey file has the pixels that independent decoders found, every other one is refused by name") {
   const auto folder = data_folder("dicom");
   if (folder.empty()) return skip("the folder dicom is not here");
-  if (!gdcm_decoder::available()) return skip("built without GDCM");
+  if (!gdcm_codec::available()) return skip("built without GDCM");
   int compared = 0;
   int refusals = 0;
   for (const Reference& r : references(folder)) {

@@ -56,3 +56,20 @@ TEST_CASE("dicom rows: what the table says stays, what cannot be read is passed 
   CHECK(!m.has_patients);
   CHECK(m.rows[1].patient == "1.dcm");
 }
+
+TEST_CASE("dicom rows: age, sex and view, where the table does not tell") {
+  const TemporaryFolder folder;
+  DicomMaker maker = of("A");
+  maker.text(0x00100040, "CS", "F").text(0x00101010, "AS", "006M").text(0x00185101, "CS", "AP");
+  Manifest m = table(folder, {maker, maker});
+  m.rows[1].age = 7;
+  m.rows[1].sex = 'M';
+  m.rows[1].view = "PA";
+  take_from_dicom(m, 1);
+  CHECK(m.rows[0].age == 0.5F);
+  CHECK(m.rows[0].sex == 'F');
+  CHECK(m.rows[0].view == "AP");
+  CHECK(m.rows[1].age == 7);
+  CHECK(m.rows[1].sex == 'M');
+  CHECK(m.rows[1].view == "PA");
+}

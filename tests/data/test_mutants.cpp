@@ -105,7 +105,7 @@ Fates try_mutants(uint64_t count) {
 }  // namespace
 
 TEST_CASE("mutants: damaged images are each an image or one line, within ten seconds") {
-  if (!gdcm_decoder::available()) return skip("built without GDCM");
+  if (!gdcm_codec::available()) return skip("built without GDCM");
   const char* asked = std::getenv("THORAX_MUTANTS");
   const Fates fates = try_mutants(asked == nullptr ? 300 : std::strtoull(asked, nullptr, 10));
   MESSAGE(fates.images, " images, ", fates.errors, " errors");

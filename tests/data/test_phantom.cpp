@@ -2,10 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "data/check.h"
+#include "data/dicom.h"
+#include "data/dicom_rows.h"
+#include "data/gdcm.h"
 #include "data/manifest.h"
 #include "data/phantom.h"
+#include "tests/data/errors.h"
+#include "tests/skip.h"
 #include "tests/temporary_folder.h"
 
 using namespace thorax;
@@ -28,40 +34,37 @@ double auc(const std::vector<double>& scores, const std::vector<bool>& positive)
   return right / pairs;
 }
 
-double mean_of(const Image& image) {
+double mean_of(const std::vector<float>& values) {
   double sum = 0;
-  for (uint8_t v : image.grey) sum += v;
-  return sum / static_cast<double>(image.grey.size());
+  for (float v : values) sum += static_cast<double>(v);
+  return sum / static_cast<double>(values.size());
 }
 
-// Mean of a part; in shares of the sides.
-double part_of(const Image& image, double x0, double x1, double y0, double y1) {
-  double sum = 0;
-  int64_t n = 0;
-  const auto pixel = [](double at, int64_t side) { return static_cast<int64_t>(at * static_cast<double>(side)); };
-  for (int64_t y = pixel(y0, image.height); y < pixel(y1, image.height); ++y) {
-    for (int64_t x = pixel(x0, image.width); x < pixel(x1, image.width); ++x, ++n)
-      sum += image.grey[static_cast<size_t>(y * image.width + x)];
-  }
-  return sum / static_cast<double>(n);
+bool holds(const Box& b, int64_t x, int64_t y) {
+  const auto at = [](int64_t i) { return static_cast<float>(i) + 0.5F; };
+  return at(x) > b.x && at(x) < b.x + b.width && at(y) > b.y && at(y) < b.y + b.height;
+}
+
+Manifest read(const std::filesystem::path& table) {
+  ManifestOptions options;
+  options.table = table;
+  return read_manifest(options);
 }
 
 }  // namespace
 
-TEST_CASE("phantom: files and table fit together, and are the same for one seed and any threads") {
+TEST_CASE("phantom: files and tables fit together, and are the same for one seed and any threads") {
   const TemporaryFolder folder;
   PhantomOptions o;
-  o.count = 40;
+  o.count = 60;
   o.size = 64;
   make_phantoms(folder / "a", o);
   o.threads = 3;
   make_phantoms(folder / "b", o);
-  CHECK(read_text(folder / "a" / "labels.csv") == read_text(folder / "b" / "labels.csv"));
-  ManifestOptions options;
-  options.table = folder / "a" / "labels.csv";
-  const Manifest m = read_manifest(options);
-  CHECK(m.classes == std::vector<std::string>{"No finding", "Opacity", "Effusion", "Cardiomegaly"});
-  CHECK(m.rows.size() == 40);
+  for (const char* file : {"labels.csv", "boxes.csv"}) CHECK(read_text(folder / "a" / file) == read_text(folder / "b" / file));
+  const Manifest m = read(folder / "a/labels.csv");
+  CHECK(m.classes == phantom_findings());
+  CHECK(m.rows.size() == 60);
   CHECK(m.has_patients);
   CHECK(m.has_split);
   CHECK(m.patients_in_two_splits().empty());
@@ -69,33 +72,127 @@ TEST_CASE("phantom: files and table fit together, and are the same for one seed 
   CHECK(check_images(m, 1).empty());
   for (const Row& row : m.rows) {
     CHECK(read_text(row.file) == read_text(folder / "b" / row.image));
-    CHECK((row.labels[0] == 1) == (row.labels[1] + row.labels[2] + row.labels[3] == 0));
+    CHECK(row.age >= 0);
+    CHECK(row.sex != '?');
+    const bool boxed = has(read_text(folder / "a/boxes.csv"), row.image + ',');
+    CHECK(boxed == (row.labels[no_finding] == 0));
+    CHECK((row.labels[no_finding] == 1) ==
+          (std::count(row.labels.begin(), row.labels.end(), 1.0F) == 1 && row.labels[no_finding] == 1));
   }
   o.seed = 2;
   make_phantoms(folder / "c", o);
   CHECK(read_text(folder / "a" / "images/000000.png") != read_text(folder / "c" / "images/000000.png"));
+  o.findings = {pneumonia, bronchitis};
+  make_phantoms(folder / "d", o);
+  CHECK(read(folder / "d/labels.csv").classes == std::vector<std::string>{"No finding", "Bronchitis", "Pneumonia"});
 }
 
-TEST_CASE("phantom: findings are common enough, and brightness does not tell them") {
-  PhantomOptions o;
-  o.size = 64;
-  std::vector<std::vector<bool>> findings(3);
-  std::vector<double> means;
-  std::vector<double> signs;
-  for (int64_t i = 0; i < 400; ++i) {
-    const Phantom p = draw_phantom(o, i / 2, i);
-    for (size_t k = 0; k < 3; ++k) findings[k].push_back(p.findings[k]);
-    means.push_back(mean_of(p.image));
-    // Fluid makes one lung base brighter than the other.
-    signs.push_back(std::abs(part_of(p.image, 0.17, 0.28, 0.58, 0.72) - part_of(p.image, 0.72, 0.83, 0.58, 0.72)));
+TEST_CASE("phantom: findings are as common as in the paper's Table 1, and no finding stands alone") {
+  // Of 3,550 training images, in the order of phantom_findings().
+  constexpr std::array<double, finding_count> table{453, 402, 1116, 477, 1387, 730, 438, 396, 417, 354};
+  constexpr int draws = 100000;
+  std::array<double, finding_count> count{};
+  int streaks_with_bronchiolitis = 0;
+  for (int i = 0; i < draws; ++i) {
+    Draws d(Rng(1, static_cast<uint64_t>(i)));
+    const Findings f = draw_findings(d, {});
+    for (size_t k = 0; k < finding_count; ++k) count[k] += f[k] ? 1 : 0;
+    REQUIRE(f[no_finding] == (std::count(f.begin(), f.end(), true) == 1 && f[no_finding]));
+    streaks_with_bronchiolitis += f[bronchiolitis] && f[interstitial_opacity] ? 1 : 0;
   }
-  for (size_t k = 0; k < 3; ++k) {
-    const auto positives = std::count(findings[k].begin(), findings[k].end(), true);
-    CHECK(positives > 60);
-    CHECK(positives < 180);
+  for (size_t k = 0; k < finding_count; ++k) CHECK(std::abs(count[k] / draws - table[k] / 3550) < 0.006);
+  CHECK(streaks_with_bronchiolitis > 0.6 * count[bronchiolitis]);
+}
+
+TEST_CASE("phantom: how bright an image is tells nothing of its findings") {
+  PhantomOptions o;
+  o.size = 32;
+  std::array<std::vector<bool>, finding_count> findings;
+  std::vector<double> means;
+  std::vector<double> ages;
+  for (int64_t i = 0; i < 2000; ++i) {
+    const Phantom p = draw_phantom(o, i, i);
+    for (size_t k = 0; k < finding_count; ++k) findings[k].push_back(p.findings[k]);
+    means.push_back(mean_of(p.values));
+    ages.push_back(p.age);
+  }
+  for (size_t k = 0; k < finding_count; ++k) {
+    CAPTURE(phantom_findings()[k]);
     const double by_brightness = auc(means, findings[k]);
     CHECK(by_brightness > 0.4);
     CHECK(by_brightness < 0.6);
   }
-  CHECK(auc(signs, findings[1]) > 0.75);  // by so crude a measure, and with the other findings in between
+  std::sort(ages.begin(), ages.end());
+  CHECK(ages.front() < 0.1);
+  CHECK(ages.back() > 16);
+}
+
+TEST_CASE("phantom: every finding changes the image, and does so within its boxes") {
+  PhantomOptions o;
+  o.size = 96;
+  for (size_t k = 0; k < finding_count; ++k) {
+    if (k == no_finding) continue;
+    CAPTURE(phantom_findings()[k]);
+    double inside = 0;
+    double outside = 0;
+    for (int64_t i = 0; i < 12; ++i) {
+      Findings sick{};
+      sick[k] = true;
+      Findings healthy{};
+      healthy[no_finding] = true;
+      const Phantom with = draw_phantom(o, i, i, sick);
+      const Phantom without = draw_phantom(o, i, i, healthy);
+      CHECK(without.boxes.empty());
+      REQUIRE(!with.boxes.empty());
+      double sum_in = 0;
+      double sum_out = 0;
+      int n_in = 0;
+      for (int64_t at = 0; at < o.size * o.size; ++at) {
+        const auto in_it = [&](const Box& b) { return holds(b, at % o.size, at / o.size); };
+        const bool in = std::any_of(with.boxes.begin(), with.boxes.end(), in_it);
+        const auto pixel = static_cast<size_t>(at);
+        (in ? sum_in : sum_out) += static_cast<double>(std::abs(with.values[pixel] - without.values[pixel]));
+        n_in += in ? 1 : 0;
+      }
+      inside += sum_in / n_in;
+      outside += sum_out / static_cast<double>(o.size * o.size - n_in);
+    }
+    MESSAGE(phantom_findings()[k], ": ", inside / 12, " inside, ", outside / 12, " outside");
+    CHECK(inside > 2.5 * outside);
+  }
+}
+
+TEST_CASE("phantom: as DICOM files of every kind that show the same images and know the same children") {
+  if (!gdcm_codec::available()) return skip("built without GDCM");
+  const TemporaryFolder folder;
+  PhantomOptions o;
+  o.count = 40;
+  o.size = 47;
+  make_phantoms(folder / "png", o);
+  o.dicom = true;
+  make_phantoms(folder / "dicom", o);
+  const Manifest png = read(folder / "png/labels.csv");
+  Manifest dicom = read(folder / "dicom/labels.csv");
+  CHECK(!dicom.has_patients);
+  take_from_dicom(dicom, 1);
+  CHECK(dicom.has_patients);
+  std::set<std::string> kinds;
+  for (size_t i = 0; i < png.rows.size(); ++i) {
+    const Image a = decode_image(png.rows[i].file);
+    const Image b = decode_image(dicom.rows[i].file);
+    REQUIRE(a.grey.size() == b.grey.size());
+    for (size_t at = 0; at < a.grey.size(); ++at) REQUIRE(std::abs(a.grey[at] - b.grey[at]) <= 1);
+    CHECK(png.rows[i].labels == dicom.rows[i].labels);
+    CHECK(png.rows[i].age == dicom.rows[i].age);
+    CHECK(png.rows[i].sex == dicom.rows[i].sex);
+    CHECK(dicom.rows[i].view == (dicom.rows[i].age < 3 ? "AP" : "PA"));
+    CHECK((i == 0 || (png.rows[i].patient == png.rows[i - 1].patient) == (dicom.rows[i].patient == dicom.rows[i - 1].patient)));
+    const std::string bytes = read_text(dicom.rows[i].file);
+    const Dicom d = read_dicom({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+    kinds.insert({name_of(d.syntax), d.inverted ? "MONOCHROME1" : "MONOCHROME2", std::to_string(d.bits_stored)});
+    CHECK(d.person.study.size() > 10);
+  }
+  CHECK(kinds == std::set<std::string>{"12", "13", "14", "MONOCHROME1", "MONOCHROME2", name_of(Syntax::explicit_little),
+                                       name_of(Syntax::rle), name_of(Syntax::jpeg_lossless_sv1),
+                                       name_of(Syntax::jpeg_2000_lossless)});
 }

@@ -4,6 +4,7 @@
 
 #include "data/cohort.h"
 #include "data/survey.h"
+#include "tests/data/dicom_maker.h"
 #include "tests/data/set_files.h"
 
 using namespace thorax;
@@ -46,7 +47,7 @@ TEST_CASE("cohort: images, patients, ages, sexes and labels") {
 }
 
 TEST_CASE("survey: sizes, what cannot be read, and images that are the same by content") {
-  SetFiles set("t.csv", {{"t.csv", "image,A\na.png,1\nb.png,0\nc.png,1\nd.jpg,0\ne.png,0\nf.png,1\n"}});
+  SetFiles set("t.csv", {{"t.csv", "image,A\na.png,1\nb.png,0\nc.png,1\nd.jpg,0\ne.png,0\nf.png,1\ng.dcm,0\nh.dcm,1\n"}});
   const auto copy = [&](const char* from, const char* to) { std::filesystem::copy_file(files / from, set.folder / to); };
   copy("grey.png", "a.png");
   copy("rgb.png", "b.png");
@@ -54,17 +55,23 @@ TEST_CASE("survey: sizes, what cannot be read, and images that are the same by c
   copy("rgb.jpg", "d.jpg");
   std::string cut = read_text(files / "rgba.png");
   set.add("e.png", cut.substr(0, cut.size() / 2));
+  set.add("g.dcm", DicomMaker().file());
+  set.add("h.dcm", DicomMaker().number(0x00280002, 3).file());
   const Manifest m = set.read();
   for (int threads : {1, 3}) {
     int done = 0;
     const std::vector<ImageFacts> facts = survey_images(m, threads, [&] { ++done; });
-    CHECK(done == 6);
-    REQUIRE(facts.size() == 6);
+    CHECK(done == 8);
+    REQUIRE(facts.size() == 8);
     for (size_t i = 0; i < 4; ++i) CHECK(facts[i].reason.empty());
     CHECK(facts[0].width > 0);
     CHECK(facts[0].height > 0);
     CHECK(has(facts[4].reason, "e.png: PNG data ends after"));
     CHECK(has(facts[5].reason, "f.png: no such file"));
+    CHECK(facts[6].reason.empty());
+    CHECK(facts[6].width == 4);
+    CHECK(facts[6].height == 3);
+    CHECK(has(facts[7].reason, "h.dcm: a colour image"));
     CHECK(duplicates_of(facts) == std::vector<std::vector<size_t>>{{0, 2}});
   }
 }

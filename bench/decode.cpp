@@ -1,0 +1,100 @@
+// How fast an image file becomes the bytes that the network sees: read, checked, decoded in a process without rights, equalised,
+// resized to 512x512. And what that process costs: the same decoder called in this one. Usage: bench_decode FILE [IMAGES
+// [THREADS]]. Prints one JSON object.
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+
+#include "data/container.h"
+#include "data/dicom.h"
+#include "data/dicom_canonical.h"
+#include "data/dicom_rle.h"
+#include "data/image.h"
+#include "data/parallel.h"
+#include "data/preprocess.h"
+#include "data/sandbox.h"
+#include "data/source.h"
+#include "tensor/error.h"
+
+namespace {
+
+using namespace thorax;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// What the decoder of this file gets; nothing where the file needs none.
+struct Job {
+  data::CodecJob job;
+  std::vector<uint8_t> in;
+};
+
+std::optional<Job> job_of(const std::vector<uint8_t>& bytes) {
+  if (!data::is_dicom(bytes)) {
+    const data::Format format = data::format_of(bytes);
+    const data::Size size = data::size_of(bytes, format).value();
+    return Job{{format == data::Format::png ? data::Codec::png : data::Codec::jpeg, 1, size.height, size.width}, bytes};
+  }
+  const data::Dicom dicom = data::read_dicom(bytes);
+  if (!data::is_encapsulated(dicom.syntax)) return std::nullopt;
+  if (dicom.syntax == data::Syntax::rle) {
+    return Job{{data::Codec::rle, static_cast<uint32_t>(dicom.bits_allocated / 8), dicom.rows, dicom.columns},
+               {dicom.pixels.begin(), dicom.pixels.end()}};
+  }
+  return Job{{data::Codec::gdcm, dicom.coded.bits <= 8 ? 1U : 2U, dicom.rows, dicom.columns}, data::canonical_dicom(dicom)};
+}
+
+struct Cost {
+  double apart_ms = 0, here_ms = 0;
+};
+
+// The two take turns; the fastest of each counts, since both do the same work.
+Cost cost_of_isolation(const Job& job, int rounds) {
+  std::vector<uint8_t> here(job.job.bytes());
+  if (data::run_codec(job.job, job.in, here) != data::Outcome::done || data::decode_apart(job.job, job.in) != here)
+    throw Error(Fault::defect, "the two decoders disagree");
+  Cost best{1e9, 1e9};
+  for (int i = 0; i < rounds; ++i) {
+    auto start = Clock::now();
+    data::decode_apart(job.job, job.in);
+    best.apart_ms = std::min(best.apart_ms, 1e3 * seconds_since(start));
+    start = Clock::now();
+    data::run_codec(job.job, job.in, here);
+    best.here_ms = std::min(best.here_ms, 1e3 * seconds_since(start));
+  }
+  return best;
+}
+
+int run(const char* file, int images, int threads) {
+  const auto read = [&] { return data::preprocess(data::decode_image(file), data::Recipe{}); };
+  data::in_parallel(static_cast<size_t>(threads), threads, [&](size_t) { read(); });  // starts the processes
+  auto start = Clock::now();
+  data::in_parallel(static_cast<size_t>(images), threads, [&](size_t) { read(); });
+  const double all = images / seconds_since(start);
+  start = Clock::now();
+  data::in_parallel(static_cast<size_t>(images), threads, [&](size_t) { data::decode_image(file); });
+  const double decoding = images / seconds_since(start);
+  std::printf("{\"images_per_second\": %.2f, \"decoded_per_second\": %.2f", all, decoding);
+  if (const auto job = job_of(data::Source(file).read_all())) {
+    const Cost cost = cost_of_isolation(*job, std::min(images, 20));
+    std::printf(", \"decoder_apart_ms\": %.2f, \"decoder_here_ms\": %.2f", cost.apart_ms, cost.here_ms);
+  }
+  std::printf("}\n");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) return 2;
+  try {
+    return run(argv[1], argc > 2 ? std::atoi(argv[2]) : 20, argc > 3 ? std::atoi(argv[3]) : 2);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "bench_decode: %s\n", e.what());
+    return 1;
+  }
+}
