@@ -7,6 +7,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <tuple>
 
 #include "kernels/cuda/bias.h"
 #include "tensor/error.h"
@@ -24,7 +25,9 @@ void check(cublasStatus_t status, const char* what) {
 struct Product {
   int64_t m, n, k;
   bool transpose_a, transpose_b, bias;
-  auto operator<=>(const Product&) const = default;
+  bool operator<(const Product& o) const {
+    return std::tie(m, n, k, transpose_a, transpose_b, bias) < std::tie(o.m, o.n, o.k, o.transpose_a, o.transpose_b, o.bias);
+  }
 };
 
 template <class T, cublasStatus_t (*destroy)(T)>
