@@ -19,6 +19,7 @@ constexpr size_t most_named = 3;
 
 std::vector<int64_t> dimensions(const Shape& shape) {
   std::vector<int64_t> d;
+  d.reserve(static_cast<size_t>(shape.rank()));
   for (int i = 0; i < shape.rank(); ++i) d.push_back(shape[i]);
   return d;
 }

@@ -64,6 +64,7 @@ std::vector<std::vector<const MeasuredLine*>> by_name(const std::vector<Measured
 template <class Get>
 std::string figure(const std::vector<const MeasuredLine*>& seeds, const Get& get) {
   std::vector<std::optional<Estimate>> estimates;
+  estimates.reserve(seeds.size());
   for (const MeasuredLine* line : seeds) estimates.push_back(get(*line));
   return over_seeds(estimates);
 }

@@ -42,7 +42,7 @@ Flags reproduce_flags() {
       "goes on.",
       std::move(flags),
       {"thorax reproduce --data labels.csv --adult adult121.safetensors -o paper",
-       "thorax reproduce --data labels.csv --models resnet18,resnet50 --size 96 --epochs 5 --tables 3,5 -o small",
+       "thorax reproduce --data labels.csv --models resnet18 --size 96 -o small",
        "thorax reproduce --data labels.csv --seeds 1,2,3 -o paper"},
       false);
 }
@@ -62,7 +62,7 @@ std::vector<int64_t> numbers(const Flags& flags, const char* name, int64_t high)
 
 // Names out of known ones, none of them twice.
 std::vector<std::string> names(const Flags& flags, const char* name, const std::vector<std::string>& known) {
-  const std::vector<std::string> found = flags.list(name);
+  std::vector<std::string> found = flags.list(name);
   for (const std::string& part : found) Flags("", "", "", {{name, "NAME", "", part}}, {}, false).choice(name, known);
   if (found.empty() || std::set(found.begin(), found.end()).size() != found.size())
     throw Error(Fault::input, str("--", name, " is \"", flags.text(name), "\"; different names are expected"));

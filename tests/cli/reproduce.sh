@@ -5,11 +5,11 @@
 set -uo pipefail
 thorax=$1
 work=$2
-kills=${3:-3}
+kills=${3:-2}
 rm -rf "$work" && mkdir -p "$work" && cd "$work" || exit 1
 fail() { echo "$*"; cat log; exit 1; }
-"$thorax" phantom -o data --count 30 --size 64 >log 2>&1 || fail "phantom"
-call=("$thorax" reproduce --data data/labels.csv --models resnet18,densenet121 --losses bce,db-modified --size 32 --epochs 1 --batch 8
+"$thorax" phantom -o data --count 40 --size 64 >log 2>&1 || fail "phantom"
+call=("$thorax" reproduce --data data/labels.csv --models resnet18,densenet121 --losses bce,db-modified --size 32 --epochs 1 --batch 14
   --max-lr 0.02 --clamp-counts --threads 1 --workers 1 --replicates 100 --cache none --quiet)
 
 "${call[@]}" -o whole >out 2>log || fail "the call that nobody touches"
