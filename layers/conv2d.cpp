@@ -6,6 +6,7 @@
 #include "kernels/add.h"
 #include "layers/batch_norm_values.h"
 #include "layers/conv_step.h"
+#include "layers/describe.h"
 
 namespace thorax {
 
@@ -33,6 +34,11 @@ class Conv2d final : public Op {
         norm_name_(std::move(norm_name)),
         filter_(filter),
         spec_(spec) {}
+
+  void describe(Description& d) const override {
+    const std::string x = norm_ ? describe_batch_norm(d, norm_name_, d.of(x_.y), *norm_, true) : d.of(x_.y);
+    d.set(outputs()[0], describe_conv(d, name(), x, d.of(filter_), spec_.kernel, spec_.stride, spec_.kernel / 2));
+  }
 
   void forward(Emitter& emit) override {
     const ValueInfo& x = emit.graph().info(x_.y);

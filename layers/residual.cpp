@@ -2,6 +2,7 @@
 
 #include "kernels/residual.h"
 #include "layers/batch_norm_values.h"
+#include "layers/describe.h"
 
 namespace thorax {
 
@@ -57,10 +58,19 @@ struct SummandGradient {
   }
 };
 
+std::string describe_summand(Description& d, const Summand& s) {
+  return s.norm ? describe_batch_norm(d, s.norm_name, d.of(s.x), *s.norm, false) : d.of(s.x);
+}
+
 class Residual final : public Op {
  public:
   Residual(std::string name, std::vector<Value> inputs, Summand branch, Summand shortcut)
       : Op(std::move(name), std::move(inputs)), branch_(std::move(branch)), shortcut_(std::move(shortcut)) {}
+
+  void describe(Description& d) const override {
+    const std::string sum = d.node("Add", name() + ".sum", {describe_summand(d, branch_), describe_summand(d, shortcut_)});
+    d.set(outputs()[0], d.node("Relu", name() + ".y", {sum}));
+  }
 
   void forward(Emitter& emit) override {
     const Slot y = emit.of(outputs()[0]);
