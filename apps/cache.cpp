@@ -46,7 +46,7 @@ int run_cache(Flags& flags) {
   if (!report.complete) {
     std::fprintf(stderr, "stopped with %s of %s images; the same command goes on\n", with_commas(report.images).c_str(),
                  with_commas(static_cast<int64_t>(manifest.rows.size())).c_str());
-    return 128 + interrupt_signal();
+    return interrupt_exit_code();
   }
   std::printf("%s: %s images, %s of them decoded now, %s\n", shown.c_str(), with_commas(report.images).c_str(),
               with_commas(report.decoded).c_str(), human_bytes(static_cast<int64_t>(report.bytes)).c_str());

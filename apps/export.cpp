@@ -25,7 +25,7 @@ Flags export_flags() {
                 {"mean", "X", "of (pixel/255 - mean)/std; else as the file tells", "0.449"},
                 {"std", "X", "of the same", "0.226"}},
                {"thorax export run -o model.onnx", "thorax export run/last.safetensors -o model.safetensors",
-                "thorax export chexnet.pth --model densenet121 --labels A,B,C -o chexnet.safetensors"},
+                "thorax export chexnet.pth --model densenet121 --labels A,B -o own.safetensors"},
                true);
 }
 

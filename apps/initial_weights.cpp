@@ -19,6 +19,7 @@ constexpr size_t most_named = 3;
 
 std::vector<int64_t> dimensions(const Shape& shape) {
   std::vector<int64_t> d;
+  d.reserve(static_cast<size_t>(shape.rank()));
   for (int i = 0; i < shape.rank(); ++i) d.push_back(shape[i]);
   return d;
 }
@@ -57,15 +58,6 @@ void copy_tensor(const WeightTensor& from, const Tensor& to, const std::string& 
   }
   const int64_t area = to.shape[2] * to.shape[3];
   for (int64_t i = 0; i < to.count(); ++i) out[i] = values[static_cast<size_t>(i / (3 * area) * area + i % area)] / 3.0F;
-}
-
-// The model whose backbone the file holds whole, or empty.
-std::string fitting_model(const WeightFile& file) {
-  for (const Model& m : models()) {
-    const WeightFit fit = fit_weights(file, m.name, 0);
-    if (fit.fitting == fit.needed) return m.name;
-  }
-  return {};
 }
 
 void check_complete(const WeightFile& file, const WeightFit& fit, const std::string& model) {
@@ -147,6 +139,16 @@ std::string fit_report(const WeightFit& fit, const std::string& model) {
   if (!fit.misfits.empty()) text += "\n        not fitting: " + some_of(fit.misfits);
   if (!unused.empty()) text += "\n        not taken: " + some_of(unused);
   return text;
+}
+
+std::string fitting_model(const WeightFile& file) {
+  std::string name;
+  size_t most = 0;
+  for (const Model& m : models()) {
+    const WeightFit fit = fit_weights(file, m.name, 0);
+    if (fit.fitting == fit.needed && fit.needed > most) name = m.name, most = fit.needed;
+  }
+  return name;
 }
 
 std::string take_weights(const WeightFile& file, const std::string& model, int64_t classes, Store& store) {

@@ -38,6 +38,9 @@ struct WeightFit {
 // classes: of the head, which has to fit too; 0: the backbone alone.
 WeightFit fit_weights(const weights::WeightFile& file, const std::string& model, int64_t classes);
 
+// The model whose backbone the file holds whole, or empty. A ResNet-101 holds a ResNet-50, too: the largest one is meant.
+std::string fitting_model(const weights::WeightFile& file);
+
 // One or two lines for a person: how many fit, under which names, what is missing, what is left over.
 std::string fit_report(const WeightFit& fit, const std::string& model);
 

@@ -30,8 +30,8 @@ void catch_interrupts() {
 bool interrupted() {
   return received != 0;
 }
-int interrupt_signal() {
-  return received;
+int interrupt_exit_code() {
+  return 128 + received;
 }
 
 }  // namespace thorax

@@ -5,7 +5,7 @@ namespace thorax {
 
 void catch_interrupts();
 bool interrupted();
-// The signal's number; 0: none came.
-int interrupt_signal();
+// Of a program that saved and stopped: 128 + the signal's number.
+int interrupt_exit_code();
 
 }  // namespace thorax

@@ -21,42 +21,45 @@
 
 namespace thorax {
 
+std::vector<Flag> training_flags() {
+  return with_method_flags(with_data_flags({{"config", "FILE", "TOML with values for these flags; the command line wins", ""},
+                                            {"data", "TABLE", "the images: a table or a folder (docs/data.md)", ""}},
+                                           {
+                                               {"skip-bad", "", "go on without images that cannot be read", ""},
+                                               {"out", "RUN", "the run folder to make", ""},
+                                               {"resume", "RUN", "go on with the run in this folder", ""},
+                                               {"overwrite", "", "replace what is in --out", ""},
+                                               {"model", "NAME", model_names(), "densenet121"},
+                                               {"init", "FILE", "begin with its backbone: .safetensors, .pth, .pt or .npz", ""},
+                                               {"size", "PIXELS", "side of the network's input", "512"},
+                                               {"fit", "stretch|pad", "how an image becomes a square", "stretch"},
+                                               {"no-equalize", "", "leave out the histogram equalisation", ""},
+                                               {"mean", "X", "of (pixel/255 - mean)/std; else as --init's file tells", "0.449"},
+                                               {"std", "X", "of the same", "0.226"},
+                                               {"epochs", "N", "passes over the training images", "80"},
+                                               {"batch", "N", "images in a step", "32"},
+                                               {"flip", "", "augment: mirror every second image", ""},
+                                               {"shift", "PART", "augment: move by up to this part of the side", "0"},
+                                               {"scale", "PART", "augment: zoom by up to this part", "0"},
+                                               {"rotate", "DEGREES", "augment: turn by up to this", "0"},
+                                               {"dtype", "fp32|bf16", "of activations; weights are always fp32", "fp32"},
+                                               device_flag(),
+                                               {"threads", "N", "0: all processors", "0"},
+                                               {"workers", "N", "threads that prepare images", "2"},
+                                               {"seed", "N", "of weights, order, augmentation and split", "1"},
+                                               cache_flag(),
+                                               {"dry-run", "", "print memory, FLOPs and the time of a step, then stop", ""},
+                                               {"quiet", "", "no progress", ""},
+                                           }));
+}
+
 Flags train_flags() {
-  return Flags(
-      "train", "--data TABLE -o RUN [flags]",
-      "Trains a model on a table of radiographs (CSV: an image column, labels 0, 1, -1 or empty), or a known data set.",
-      with_method_flags(with_data_flags({{"config", "FILE", "TOML with values for these flags; the command line wins", ""},
-                                         {"data", "TABLE", "the images: a table or a folder (docs/data.md)", ""}},
-                                        {
-                                            {"skip-bad", "", "go on without images that cannot be read", ""},
-                                            {"out", "RUN", "the run folder to make", ""},
-                                            {"resume", "RUN", "go on with the run in this folder", ""},
-                                            {"overwrite", "", "replace what is in --out", ""},
-                                            {"model", "NAME", model_names(), "densenet121"},
-                                            {"init", "FILE", "begin with its backbone: .safetensors, .pth, .pt or .npz", ""},
-                                            {"size", "PIXELS", "side of the network's input", "512"},
-                                            {"fit", "stretch|pad", "how an image becomes a square", "stretch"},
-                                            {"no-equalize", "", "leave out the histogram equalisation", ""},
-                                            {"mean", "X", "of (pixel/255 - mean)/std; else as --init's file tells", "0.449"},
-                                            {"std", "X", "of the same", "0.226"},
-                                            {"epochs", "N", "passes over the training images", "80"},
-                                            {"batch", "N", "images in a step", "32"},
-                                            {"flip", "", "augment: mirror every second image", ""},
-                                            {"shift", "PART", "augment: move by up to this part of the side", "0"},
-                                            {"scale", "PART", "augment: zoom by up to this part", "0"},
-                                            {"rotate", "DEGREES", "augment: turn by up to this", "0"},
-                                            {"dtype", "fp32|bf16", "of activations; weights are always fp32", "fp32"},
-                                            device_flag(),
-                                            {"threads", "N", "0: all processors", "0"},
-                                            {"workers", "N", "threads that prepare images", "2"},
-                                            {"seed", "N", "of weights, order, augmentation and split", "1"},
-                                            cache_flag(),
-                                            {"dry-run", "", "print memory, FLOPs and the time of a step, then stop", ""},
-                                            {"quiet", "", "no progress", ""},
-                                        })),
-      {"thorax train --data labels.csv --size 224 --epochs 10 -o run", "thorax train --config run/config.toml -o again",
-       "thorax train --resume run"},
-      false);
+  return Flags("train", "--data TABLE -o RUN [flags]",
+               "Trains a model on a table of radiographs (CSV: an image column, labels 0, 1, -1 or empty), or a known data set.",
+               training_flags(),
+               {"thorax train --data labels.csv --size 224 --epochs 10 -o run", "thorax train --config run/config.toml -o again",
+                "thorax train --resume run"},
+               false);
 }
 
 namespace {

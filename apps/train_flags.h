@@ -6,6 +6,9 @@
 
 namespace thorax {
 
+// All of them, with their defaults.
+std::vector<Flag> training_flags();
+
 // Throws Error(input) that names the flag for every value that makes no sense. With --resume the run's config.toml is merged
 // first.
 TrainConfig train_config(Flags& flags);

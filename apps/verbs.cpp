@@ -14,6 +14,7 @@ const std::vector<Verb>& verbs() {
       {"learn", "train", "train a model on a table of radiographs", train_flags, run_train},
       {"learn", "evaluate", "measure a run: AUC, sensitivity, specificity, F1, with intervals", evaluate_flags, run_evaluate},
       {"learn", "compare", "which of two runs is better, and by how much", compare_flags, run_compare},
+      {"learn", "reproduce", "the paper's experiments and tables on any data set", reproduce_flags, run_reproduce},
       {"use", "predict", "probabilities for files or folders", predict_flags, run_predict},
       {"use", "export", "ONNX or safetensors for other programs", export_flags, run_export},
       {"data", "inspect", "what is in a radiograph, a data set, a file of weights", inspect_flags, run_inspect},

@@ -29,6 +29,8 @@ Flags evaluate_flags();
 int run_evaluate(Flags& flags);
 Flags compare_flags();
 int run_compare(Flags& flags);
+Flags reproduce_flags();
+int run_reproduce(Flags& flags);
 Flags predict_flags();
 int run_predict(Flags& flags);
 Flags export_flags();

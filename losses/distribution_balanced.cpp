@@ -1,23 +1,15 @@
 #include "losses/distribution_balanced.h"
 
-#include <cctype>
 #include <cmath>
 #include <cstdint>
 #include <initializer_list>
 
+#include "losses/class_name.h"
 #include "tensor/error.h"
 
 namespace thorax {
 
 namespace {
-
-// "No finding", "no_finding" and "NO-FINDING" are one name.
-std::string folded(const std::string& name) {
-  std::string out;
-  for (const char c : name)
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0) out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 
 int64_t find_class(const std::vector<std::string>& classes, const std::string& name) {
   for (size_t k = 0; k < classes.size(); ++k)

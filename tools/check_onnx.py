@@ -37,7 +37,8 @@ def check(thorax, model, folder):
     images = np.stack([np.asarray(Image.open(row["file"]).convert("L")) for row in rows])[:, None]
     logits, probabilities = session.run(["logits", "probabilities"], {"image": images})
     ours = np.array([[float(row[name]) for name in classes] for row in rows])
-    error = np.abs(np.log(ours / (1 - ours)) - logits).max()
+    clear = (ours > 0.01) & (ours < 0.99)  # elsewhere six digits of a probability say too little of its logit
+    error = np.abs(np.log(ours[clear] / (1 - ours[clear])) - logits[clear]).max(initial=np.abs(ours - probabilities).max())
     print(f"{model}: {len(rows)} images, largest difference of a logit {error:.2g}, of a probability {np.abs(ours - probabilities).max():.2g}")
     return error <= TOLERANCE
 
