@@ -65,7 +65,11 @@ data::Manifest own_table(const Flags& flags, const std::filesystem::path& run, c
   }
   data::Manifest manifest = read_table(own, classes);
   const std::filesystem::path split = run / "split.csv";
-  if ((other || !flags.given("split-file")) && std::filesystem::exists(split)) data::apply_split_csv(manifest, split);
+  if ((other || !flags.given("split-file")) && std::filesystem::exists(split)) {
+    const auto skip_bad = values.find("skip-bad");
+    const bool skipped = skip_bad != values.end() && skip_bad->second.text == "true";
+    data::apply_split_csv(manifest, split, skipped ? data::Missing::leave_out : data::Missing::refuse);
+  }
   return manifest;
 }
 

@@ -85,7 +85,7 @@ int run_train(Flags& flags) {
   TrainData data = load_train_data(config, dropped);
   print_data(config, data, dropped);
   warn_where_decoders_have_rights();
-  const bool write_split = data.split_here;
+  const bool write_split = data.split_here || dropped > 0;  // where images are left out: evaluate leaves them out, too
   const data::Manifest manifest = write_split ? data.manifest : data::Manifest{};
   Training training(config, config_of_model(flags), std::move(data));
   if (!training.loss().note.empty()) std::fprintf(stderr, "note    %s\n", training.loss().note.c_str());

@@ -86,7 +86,7 @@ std::string split_csv(const Manifest& manifest) {
   return text;
 }
 
-void apply_split_csv(Manifest& manifest, const std::filesystem::path& file) {
+void apply_split_csv(Manifest& manifest, const std::filesystem::path& file, Missing missing) {
   Mistakes mistakes(file.filename().string());
   const std::vector<CsvRow> rows = read_csv(file, mistakes);
   mistakes.throw_if_any();
@@ -99,6 +99,7 @@ void apply_split_csv(Manifest& manifest, const std::filesystem::path& file) {
       if (rows[i].cells[2] == name_of(s)) found[rows[i].cells[0]] = s;
     }
   }
+  if (missing == Missing::leave_out) std::erase_if(manifest.rows, [&](const Row& row) { return !found.contains(row.image); });
   for (Row& row : manifest.rows) {
     const auto it = found.find(row.image);
     if (it == found.end())

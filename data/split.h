@@ -30,7 +30,9 @@ ShareError largest_share_error(const Manifest& manifest, const std::vector<size_
 // image, patient, split: a CSV, one line per image.
 std::string split_csv(const Manifest& manifest);
 
-// The split that split_csv() wrote, put into the same table. Throws Error(input) when an image of the table is not in the file.
-void apply_split_csv(Manifest& manifest, const std::filesystem::path& file);
+// The split that split_csv() wrote, put into the same table. An image of the table that is not in the file is an Error(input), or
+// is left out of the table, too.
+enum class Missing : uint8_t { refuse, leave_out };
+void apply_split_csv(Manifest& manifest, const std::filesystem::path& file, Missing missing = Missing::refuse);
 
 }  // namespace thorax::data
