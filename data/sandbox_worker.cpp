@@ -24,12 +24,13 @@ namespace {
 constexpr rlim_t memory_beyond_start = rlim_t{1} << 30;
 constexpr rlim_t seconds_of_computing = 360;  // in all its life: the end of one whose program is gone
 
-void limit(int what, rlim_t most) {
+// Under AddressSanitizer, whose memory no limit fits, the three are not used.
+[[maybe_unused]] void limit(int what, rlim_t most) {
   const rlimit both{most, most};
   setrlimit(static_cast<__rlimit_resource>(what), &both);  // where it is refused, the filter and the program's own clock remain
 }
 
-rlim_t address_space() {
+[[maybe_unused]] rlim_t address_space() {
   unsigned long pages = 0;
   if (std::FILE* f = std::fopen("/proc/self/statm", "re")) {
     if (std::fscanf(f, "%lu", &pages) != 1) pages = 0;
@@ -39,7 +40,7 @@ rlim_t address_space() {
 }
 
 // Root gives up what it can; within some containers it cannot.
-void become_nobody() {
+[[maybe_unused]] void become_nobody() {
   constexpr unsigned nobody = 65534;
   if (geteuid() != 0) return;
   if (setgroups(0, nullptr) != 0 || setresgid(nobody, nobody, nobody) != 0 || setresuid(nobody, nobody, nobody) != 0) return;
