@@ -58,7 +58,7 @@ dnnl::primitive_attr attributes() {
 // A reference implementation is hundreds of times slower: better to fail while planning. On one pixel it does not show, and with
 // AVX2 there is no other.
 void refuse_reference(const std::string& implementation, const Conv2dShape& s, const char* what) {
-  if (implementation.rfind("ref", 0) != 0 || s.height * s.width == 1) return;
+  if (implementation.rfind("ref", 0) != 0 || s.height * s.width <= 16) return;
   throw Error(Fault::defect, str("conv2d ", what, ": oneDNN has only its reference code for ", s.filter(), " on ", s.height, 'x',
                                  s.width, ' ', s.dtype));
 }
