@@ -199,8 +199,8 @@ int run_evaluate(Flags& flags) {
   if (runs.empty()) throw Error(Fault::input, "evaluate: a RUN is expected", "thorax evaluate --help has examples");
   ProgressLine::set_quiet(flags.on("quiet"));
   const std::string split = flags.choice("split", {"train", "val", "test", "all"});
-  warn_where_decoders_have_rights();
   policy_of(flags.text("cutoff"));  // refused before anything is computed
+  warn_where_decoders_have_rights();
   const Ensemble models(runs, flags.integer("batch", 1, 4096), stream_of(flags), test_views(flags));
   const data::Manifest manifest = table_of(flags, runs[0], models.classes());
   const std::vector<size_t> rows = rows_of(manifest, split);
