@@ -32,7 +32,7 @@ Flags phantom_flags() {
 namespace {
 
 std::vector<data::Finding> findings_of(const Flags& flags) {
-  const std::vector<std::string>& names = data::phantom_findings();
+  const std::vector<std::string>& names = data::paper_classes();
   std::vector<data::Finding> findings;
   for (const std::string& name : flags.list("findings")) {
     const auto found = std::find(names.begin(), names.end(), name);

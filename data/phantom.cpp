@@ -120,7 +120,7 @@ Phantom draw_phantom(const PhantomOptions& o, int64_t patient, int64_t number, c
   expose(phantom.values, of_image, Rng(o.seed, stream(Purpose::phantom_noise, static_cast<uint64_t>(number))));
   for (size_t k = 0; k < finding_count; ++k) {
     for (const Extent& e : extents[k]) {
-      if (!e.is_empty()) phantom.boxes.push_back(e.box(phantom_findings()[k]));
+      if (!e.is_empty()) phantom.boxes.push_back(e.box(paper_classes()[k]));
     }
   }
   return phantom;

@@ -62,7 +62,7 @@ struct Written {
 std::string labels_csv(const PhantomOptions& o, const Manifest& manifest, const std::vector<Written>& images) {
   const std::vector<Finding> classes = classes_of(o);
   std::string csv = o.dicom ? "image,split" : "image,patient,age,sex,split";
-  for (Finding k : classes) csv += ',' + phantom_findings()[k];
+  for (Finding k : classes) csv += ',' + paper_classes()[k];
   csv += '\n';
   for (size_t i = 0; i < images.size(); ++i) {
     const Row& row = manifest.rows[i];

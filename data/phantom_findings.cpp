@@ -33,20 +33,6 @@ void add_disease(Findings& f, const Disease& d, Draws& draws) {
 
 }  // namespace
 
-const std::vector<std::string>& phantom_findings() {
-  static const std::vector<std::string> names{"Other opacity",
-                                              "Reticulonodular opacity",
-                                              "Peribronchovascular interstitial opacity",
-                                              "Bronchial thickening",
-                                              "No finding",
-                                              "Bronchitis",
-                                              "Brocho-pneumonia",
-                                              "Other disease",
-                                              "Bronchiolitis",
-                                              "Pneumonia"};
-  return names;
-}
-
 Findings draw_findings(Draws& draws, const std::vector<Finding>& only) {
   Findings f{};
   if (only.empty()) {

@@ -2,14 +2,14 @@
 #pragma once
 
 #include <array>
-#include <string>
 #include <vector>
 
+#include "data/paper_classes.h"
 #include "data/phantom_shapes.h"
 
 namespace thorax::data {
 
-// In the order of the paper's Table 5, as VinDr-PCXR spells them.
+// In the order of paper_classes().
 enum Finding : uint8_t {
   other_opacity,
   reticulonodular_opacity,
@@ -24,8 +24,6 @@ enum Finding : uint8_t {
   finding_count
 };
 using Findings = std::array<bool, finding_count>;
-
-const std::vector<std::string>& phantom_findings();
 
 // only empty: the ten, each as common as among the 3,550 training images of Table 1. A sick child has one of five diseases,
 // sometimes bronchitis beside another, and each disease brings the four opacities with a frequency of its own. (Table 1 does not

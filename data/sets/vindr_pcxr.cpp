@@ -1,6 +1,7 @@
 #include <array>
 #include <unordered_map>
 
+#include "data/paper_classes.h"
 #include "data/sets/image_index.h"
 #include "data/sets/readers.h"
 
@@ -8,17 +9,7 @@ namespace thorax::data {
 
 namespace {
 
-// The paper's ten classes, in the order of its Table 5: six from the labels of an image, four from its boxes.
-const std::vector<std::string> ten_classes{"Other opacity",
-                                           "Reticulonodular opacity",
-                                           "Peribronchovascular interstitial opacity",
-                                           "Bronchial thickening",
-                                           "No finding",
-                                           "Bronchitis",
-                                           "Brocho-pneumonia",
-                                           "Other disease",
-                                           "Bronchiolitis",
-                                           "Pneumonia"};
+// Of paper_classes(): four from the boxes of an image, six from its labels.
 constexpr size_t first_of_boxes = 0;
 constexpr size_t behind_boxes = 4;
 
@@ -79,11 +70,11 @@ void read_vindr_pcxr(const Reading& reading) {
   const std::vector<std::string> of_image = columns_of(table);
   const Boxes boxes = needs_boxes(reading.options, table) ? read_boxes(reading) : Boxes{};
   std::vector<std::string> all = of_image;
-  for (size_t k = first_of_boxes; k < behind_boxes; ++k) all.push_back(ten_classes[k]);
+  for (size_t k = first_of_boxes; k < behind_boxes; ++k) all.push_back(paper_classes()[k]);
   for (const auto& [image, list] : boxes) {
     for (const Box& box : list) all.push_back(box.finding);
   }
-  const ClassList classes(reading, all, ten_classes);
+  const ClassList classes(reading, all, paper_classes());
   const size_t image = table.column("image_id");
   const ImageIndex index(reading.root);
   for (size_t i = 1; i < table.rows().size(); ++i) {

@@ -63,7 +63,7 @@ TEST_CASE("phantom: files and tables fit together, and are the same for one seed
   make_phantoms(folder / "b", o);
   for (const char* file : {"labels.csv", "boxes.csv"}) CHECK(read_text(folder / "a" / file) == read_text(folder / "b" / file));
   const Manifest m = read(folder / "a/labels.csv");
-  CHECK(m.classes == phantom_findings());
+  CHECK(m.classes == paper_classes());
   CHECK(m.rows.size() == 60);
   CHECK(m.has_patients);
   CHECK(m.has_split);
@@ -88,7 +88,7 @@ TEST_CASE("phantom: files and tables fit together, and are the same for one seed
 }
 
 TEST_CASE("phantom: findings are as common as in the paper's Table 1, and no finding stands alone") {
-  // Of 3,550 training images, in the order of phantom_findings().
+  // Of 3,550 training images, in the order of paper_classes().
   constexpr std::array<double, finding_count> table{453, 402, 1116, 477, 1387, 730, 438, 396, 417, 354};
   constexpr int draws = 100000;
   std::array<double, finding_count> count{};
@@ -117,7 +117,7 @@ TEST_CASE("phantom: how bright an image is tells nothing of its findings") {
     ages.push_back(p.age);
   }
   for (size_t k = 0; k < finding_count; ++k) {
-    CAPTURE(phantom_findings()[k]);
+    CAPTURE(paper_classes()[k]);
     const double by_brightness = auc(means, findings[k]);
     CHECK(by_brightness > 0.4);
     CHECK(by_brightness < 0.6);
@@ -132,7 +132,7 @@ TEST_CASE("phantom: every finding changes the image, and does so within its boxe
   o.size = 96;
   for (size_t k = 0; k < finding_count; ++k) {
     if (k == no_finding) continue;
-    CAPTURE(phantom_findings()[k]);
+    CAPTURE(paper_classes()[k]);
     double inside = 0;
     double outside = 0;
     for (int64_t i = 0; i < 12; ++i) {
@@ -157,7 +157,7 @@ TEST_CASE("phantom: every finding changes the image, and does so within its boxe
       inside += sum_in / n_in;
       outside += sum_out / static_cast<double>(o.size * o.size - n_in);
     }
-    MESSAGE(phantom_findings()[k], ": ", inside / 12, " inside, ", outside / 12, " outside");
+    MESSAGE(paper_classes()[k], ": ", inside / 12, " inside, ", outside / 12, " outside");
     CHECK(inside > 2.5 * outside);
   }
 }
