@@ -59,6 +59,7 @@ class Output {
     const size_t count = model.classes.size();
     name_width_ = std::min<size_t>(name_width_, 32);
     width_ = std::clamp<size_t>((80 - name_width_) / std::max<size_t>(1, count), 9, 16);
+    is_tall_ = name_width_ + count * width_ > 80;
     header();
   }
 
@@ -68,6 +69,8 @@ class Output {
       text = json_line(file, p);
     else if (csv_)
       text = csv_line(file, p);
+    else if (is_tall_)
+      text = tall(file, p);
     else {
       text = padded(shortened(printable(file.string()), name_width_), name_width_, false);
       for (size_t k = 0; k < model_.classes.size(); ++k) {
@@ -86,8 +89,21 @@ class Output {
     return right ? blanks + text : text + blanks;
   }
 
+  // The classes below the file, where their columns are more than 80.
+  std::string tall(const std::filesystem::path& file, const float* p) const {
+    size_t width = 0;
+    for (const std::string& c : model_.classes) width = std::max(width, columns(printable(c)));
+    width = std::min<size_t>(width, 60);
+    std::string text = printable(file.string());
+    for (size_t k = 0; k < model_.classes.size(); ++k) {
+      text += "\n  " + padded(shortened(printable(model_.classes[k]), width), width, false) + "  " +
+              fixed(static_cast<double>(p[k]), 3) + (positive(k, p[k]) ? " +" : "");
+    }
+    return text;
+  }
+
   void header() const {
-    if (json_) return;
+    if (json_ || (is_tall_ && !csv_)) return;
     std::string text = csv_ ? "file" : padded("file", name_width_, false);
     for (const std::string& c : model_.classes) {
       text += csv_ ? ',' + data::csv_text(c) + ',' + data::csv_text(c + " positive")
@@ -127,6 +143,7 @@ class Output {
   }
 
   bool csv_, json_;
+  bool is_tall_ = false;
   const ModelDescription& model_;
   size_t name_width_ = 4;
   size_t width_ = 9;
