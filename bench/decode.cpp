@@ -1,6 +1,6 @@
 // How fast an image file becomes the bytes that the network sees: read, checked, decoded in a process without rights, equalised,
-// resized to 512x512. And what that process costs: the same decoder called in this one, beside all of decoding. Usage: bench_decode FILE [IMAGES
-// [THREADS]]. Prints one JSON object.
+// resized to 512x512. And what that process costs: the same decoder called in this one, beside all of decoding. Usage:
+// bench_decode FILE [IMAGES [THREADS]]. Prints one JSON object.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -52,8 +52,8 @@ struct Cost {
   double apart_ms = 0, here_ms = 0, all_ms = 0;
 };
 
-// They take turns, an image in each thread; the fastest of each counts, since it is the same work each time. all_ms: from the file
-// to 8 bits of grey.
+// They take turns, an image in each thread; the fastest of each counts, since it is the same work each time. all_ms: from the
+// file to 8 bits of grey.
 Cost cost_of_isolation(const char* file, const Job& job, int rounds, int threads) {
   const auto decode_here = [&] {
     std::vector<uint8_t> samples(job.job.bytes());
