@@ -29,8 +29,7 @@ std::string stage_name(const std::string& layer) {
 
 Head head_of(const Graph& graph, Value logits) {
   const Op* linear = maker_of(graph, logits);
-  if (linear == nullptr || linear->inputs().size() != 3)
-    throw Error(Fault::defect, "explain: the logits are no linear layer's");
+  if (linear == nullptr || linear->inputs().size() != 3) throw Error(Fault::defect, "explain: the logits are no linear layer's");
   const Op* pool = maker_of(graph, linear->inputs()[0]);
   if (pool == nullptr || pool->inputs().size() != 1 || graph.info(pool->inputs()[0]).shape.rank() != 4)
     throw Error(Fault::defect, "explain: there is no global pooling before the last layer");

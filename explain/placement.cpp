@@ -18,8 +18,8 @@ std::vector<Between> between(int64_t pixels, int64_t first, int64_t length, int6
   std::vector<Between> all;
   all.reserve(static_cast<size_t>(pixels));
   for (int64_t i = 0; i < pixels; ++i) {
-    const double in_square = static_cast<double>(first) + (static_cast<double>(i) + 0.5) * static_cast<double>(length) /
-                                                              static_cast<double>(pixels);
+    const double in_square =
+        static_cast<double>(first) + (static_cast<double>(i) + 0.5) * static_cast<double>(length) / static_cast<double>(pixels);
     const double last = static_cast<double>(cells - 1);
     const double at = std::clamp(in_square * static_cast<double>(cells) / static_cast<double>(size) - 0.5, 0.0, last);
     const auto low = static_cast<int64_t>(at);
@@ -34,8 +34,8 @@ float mix(float a, float b, float weight) {
 
 }  // namespace
 
-std::vector<float> on_original(const float* map, int64_t map_height, int64_t map_width, const data::Recipe& recipe, int64_t height,
-                               int64_t width) {
+std::vector<float> on_original(const float* map, int64_t map_height, int64_t map_width, const data::Recipe& recipe,
+                               int64_t height, int64_t width) {
   const data::Placed at = data::placed(height, width, recipe);
   const std::vector<Between> columns = between(width, at.left, at.width, recipe.size, map_width);
   const std::vector<Between> rows = between(height, at.top, at.height, recipe.size, map_height);
@@ -121,8 +121,11 @@ std::optional<data::Box> box_of(const std::vector<float>& map, int64_t width, fl
     if (region.count > largest.count) largest = region;
   }
   if (largest.count == 0) return std::nullopt;
-  return data::Box{{}, static_cast<float>(largest.left), static_cast<float>(largest.top),
-                   static_cast<float>(largest.right - largest.left + 1), static_cast<float>(largest.bottom - largest.top + 1)};
+  return data::Box{{},
+                   static_cast<float>(largest.left),
+                   static_cast<float>(largest.top),
+                   static_cast<float>(largest.right - largest.left + 1),
+                   static_cast<float>(largest.bottom - largest.top + 1)};
 }
 
 }  // namespace thorax::explain

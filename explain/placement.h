@@ -13,8 +13,8 @@ namespace thorax::explain {
 // The map that covers the network's input square, back on the radiograph: [height,width]. Each of its cells covers an equal part
 // of the square; between their centres it is bilinear, outside them the nearest cell's. The inverse of data::preprocess in
 // coordinates: padding falls away, the rest is stretched.
-std::vector<float> on_original(const float* map, int64_t map_height, int64_t map_width, const data::Recipe& recipe, int64_t height,
-                               int64_t width);
+std::vector<float> on_original(const float* map, int64_t map_height, int64_t map_width, const data::Recipe& recipe,
+                               int64_t height, int64_t width);
 
 // Divided by scale (above 0; a map of zeros has none and stays), cut off at 1.
 void normalise(std::vector<float>& map, float scale);

@@ -15,7 +15,8 @@ struct Planes {
   std::vector<float> values;  // [count,height,width]
 
   Planes() = default;
-  Planes(int64_t planes, int64_t h, int64_t w) : count(planes), height(h), width(w), values(static_cast<size_t>(planes * h * w)) {}
+  Planes(int64_t planes, int64_t h, int64_t w)
+      : count(planes), height(h), width(w), values(static_cast<size_t>(planes * h * w)) {}
   int64_t pixels() const { return height * width; }
   float* plane(int64_t i) { return values.data() + i * pixels(); }
   const float* plane(int64_t i) const { return values.data() + i * pixels(); }
