@@ -45,5 +45,7 @@ Flags cache_flags();
 int run_cache(Flags& flags);
 Flags phantom_flags();
 int run_phantom(Flags& flags);
+Flags doctor_flags();
+int run_doctor(Flags& flags);
 
 }  // namespace thorax
