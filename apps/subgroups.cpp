@@ -54,9 +54,8 @@ std::vector<std::string> cells_of(const std::filesystem::path& table, const data
   const auto& header = csv.at(0).cells;
   const auto at = std::find(header.begin(), header.end(), column);
   if (at == header.end()) {
-    std::string names;
-    for (const std::string& name : header) names += (names.empty() ? "" : ", ") + name;
-    throw Error(Fault::input, str(table.string(), ": no column is called ", data::quoted(column)), "the columns are " + names);
+    throw Error(Fault::input, str(table.string(), ": no column is called ", data::quoted(column)),
+                "the columns are " + data::listed(header));
   }
   std::map<int64_t, const std::string*> by_line;
   for (const data::CsvRow& row : csv) by_line[row.line] = &row.cells[static_cast<size_t>(at - header.begin())];

@@ -66,6 +66,14 @@ TEST_CASE("subgroups: bands of age, also as DICOM writes ages") {
 
 TEST_CASE("subgroups: a column that is not there, limits that do not rise") {
   CHECK_THROWS_WITH_AS(Table().by("age "), doctest::Contains("no column is called \"age \""), Error);
+  Table wide;
+  std::ofstream(wide.file) << "image," << std::string(5000, 'x') << "\na,1\n";
+  CHECK_THROWS_WITH_AS(wide.by("sax"), doctest::Contains("no column is called \"sax\""), Error);
+  try {
+    wide.by("sax");
+  } catch (const Error& error) {
+    CHECK(error.hint() == "the columns are image, " + std::string(40, 'x') + "...");
+  }
   CHECK_THROWS_WITH_AS(band_limits({"5", "5"}), "--bands: \"5\" is no number above the one before it", Error);
   CHECK_THROWS_AS(band_limits({"x"}), Error);
 }
