@@ -1,6 +1,6 @@
 // How fast an image file becomes the bytes that the network sees: read, checked, decoded in a process without rights, equalised,
-// resized to 512x512. And what that process costs: the same decoder called in this one, beside all of decoding. Usage: bench_decode FILE [IMAGES
-// [THREADS]]. Prints one JSON object.
+// resized to 512x512. And what that process costs: the same decoder called in this one, beside all of decoding. Usage:
+// bench_decode FILE [IMAGES [THREADS]]. Prints one JSON object.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -43,6 +43,10 @@ std::optional<Job> job_of(const std::vector<uint8_t>& bytes) {
   if (!data::is_encapsulated(dicom.syntax)) return std::nullopt;
   if (dicom.syntax == data::Syntax::rle) {
     return Job{{data::Codec::rle, static_cast<uint32_t>(dicom.bits_allocated / 8), dicom.rows, dicom.columns},
+               {dicom.pixels.begin(), dicom.pixels.end()}};
+  }
+  if (dicom.syntax == data::Syntax::jpeg_ls || dicom.syntax == data::Syntax::jpeg_ls_near) {
+    return Job{{data::Codec::jpeg_ls, dicom.coded.bits <= 8 ? 1U : 2U, dicom.rows, dicom.columns},
                {dicom.pixels.begin(), dicom.pixels.end()}};
   }
   return Job{{data::Codec::gdcm, dicom.coded.bits <= 8 ? 1U : 2U, dicom.rows, dicom.columns}, data::canonical_dicom(dicom)};
