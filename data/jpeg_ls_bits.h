@@ -15,7 +15,7 @@ class JpegLsBits {
 
   // At least 48 bits are there afterwards; beyond the end they are 0.
   void refill() {
-    if (stuffing_ - at_ >= 8) {
+    if (stuffing_ - at_ >= 8) [[likely]] {
       uint64_t next = 0;
       std::memcpy(&next, at_, 8);
       // Bits below the count are those that come next, and are set again to the same.
@@ -23,7 +23,7 @@ class JpegLsBits {
       at_ += (63 - count_) >> 3;
       count_ |= 56;
     } else {
-      refill_bytewise();
+      *this = refilled_bytewise(*this);
     }
   }
   // Together not more than refill() left.
@@ -49,20 +49,22 @@ class JpegLsBits {
     bits_ |= uint64_t{byte} << (64 - n) >> count_;
     count_ += n;
   }
-  [[gnu::noinline]] void refill_bytewise() {
-    while (count_ < least) {
-      if (at_ != stuffing_) {
-        put(*at_++, 8);
-      } else if (end_ - at_ >= 2 && at_[1] < 0x80) {
-        put(0xFF, 8);
-        put(at_[1], 7);
-        at_ += 2;
-        find_stuffing();
+  // By value, so that the members of whoever calls stay in registers.
+  [[gnu::noinline]] static JpegLsBits refilled_bytewise(JpegLsBits b) {
+    while (b.count_ < least) {
+      if (b.at_ != b.stuffing_) {
+        b.put(*b.at_++, 8);
+      } else if (b.end_ - b.at_ >= 2 && b.at_[1] < 0x80) {
+        b.put(0xFF, 8);
+        b.put(b.at_[1], 7);
+        b.at_ += 2;
+        b.find_stuffing();
       } else {
-        beyond_ += least - count_;
-        count_ = least;
+        b.beyond_ += least - b.count_;
+        b.count_ = least;
       }
     }
+    return b;
   }
 
   static constexpr int least = 48;  // a byte FF and the one behind it still fit where there are fewer
