@@ -8,8 +8,8 @@
 
 namespace thorax::data {
 
-// The least k with n << k >= a. An error is at most 2^15 in size, and so is a / n: k is at most 15, or 16 behind a run, where n / 2
-// is added to a.
+// The least k with n << k >= a. An error is at most 2^15 in size, and so is a / n: k is at most 15, or 16 behind a run, where
+// n / 2 is added to a.
 inline int golomb_parameter(uint32_t a, uint32_t n) {
   const int k = std::max(0, static_cast<int>(std::bit_width(a)) - static_cast<int>(std::bit_width(n)));
   return k + static_cast<int>(n << k < a);
@@ -25,7 +25,7 @@ struct JpegLsContext {
   uint16_t k = 0;    // Golomb parameter
   int16_t flip = 0;  // -1: errors are coded as their complement (A.5.2)
 
-  // No branches but for none: which way the sums go is as random as the noise of the image.
+  // Without branches, which would be guessed wrong: where the sums go is as random as the noise of the image.
   template <bool lossless>
   void update(int32_t error, int32_t step, int32_t reset) {
     const int halve = n == reset ? 1 : 0;
