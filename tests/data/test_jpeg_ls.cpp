@@ -50,11 +50,10 @@ TEST_CASE("jpeg-ls: the example of ITU-T T.87, annex H.3") {
       0xFF, 0xDA, 0,    8,    1,    1,    0,    0,    0,    0,                                   // lossless
       0xC0, 0x00, 0x00, 0x6C, 0x80, 0x20, 0x8E, 0x01, 0xC0, 0x00, 0x00, 0x57, 0x40, 0x00, 0x00,  //
       0x6E, 0xE6, 0x00, 0x00, 0x01, 0xBC, 0x18, 0x00, 0x00, 0x05, 0xD8, 0x00, 0x00, 0x91, 0x60, 0xFF, 0xD9};
-  CHECK(decoded(codestream, 16) ==
-        std::vector<uint8_t>{0, 0, 90, 74, 68, 50, 43, 205, 64, 145, 145, 145, 100, 145, 145, 145});
+  CHECK(decoded(codestream, 16) == std::vector<uint8_t>{0, 0, 90, 74, 68, 50, 43, 205, 64, 145, 145, 145, 100, 145, 145, 145});
 }
 
-// Each pixel takes a bit at least or ends a run, and beyond its end the scan is zeros, which no code has enough of: so damage ends.
+// Each code gives a pixel at least, and beyond its end the scan is zeros, which no code has without end: so damage ends.
 TEST_CASE("jpeg-ls: a damaged file gives samples or an error") {
   for (const char* name : {"jpeg_ls_12.dcm", "jpeg_ls_near_8.dcm"}) {
     const std::vector<uint8_t> bytes = fixture(name);
