@@ -45,6 +45,10 @@ std::optional<Job> job_of(const std::vector<uint8_t>& bytes) {
     return Job{{data::Codec::rle, static_cast<uint32_t>(dicom.bits_allocated / 8), dicom.rows, dicom.columns},
                {dicom.pixels.begin(), dicom.pixels.end()}};
   }
+  if (dicom.syntax == data::Syntax::jpeg_ls || dicom.syntax == data::Syntax::jpeg_ls_near) {
+    return Job{{data::Codec::jpeg_ls, dicom.coded.bits <= 8 ? 1U : 2U, dicom.rows, dicom.columns},
+               {dicom.pixels.begin(), dicom.pixels.end()}};
+  }
   return Job{{data::Codec::gdcm, dicom.coded.bits <= 8 ? 1U : 2U, dicom.rows, dicom.columns}, data::canonical_dicom(dicom)};
 }
 

@@ -34,9 +34,13 @@ std::vector<uint8_t> stored_samples(const Dicom& dicom) {
   const auto allocated = static_cast<uint32_t>(dicom.bits_allocated / 8);
   if (!is_encapsulated(dicom.syntax)) return native(dicom);
   if (dicom.syntax == Syntax::rle) return decode_apart({Codec::rle, allocated, dicom.rows, dicom.columns}, dicom.pixels);
-  if (!gdcm_codec::available()) refuse("compressed with ", name_of(dicom.syntax), ", for which thorax was built without GDCM");
+  const bool is_jpeg_ls = dicom.syntax == Syntax::jpeg_ls || dicom.syntax == Syntax::jpeg_ls_near;
+  if (!is_jpeg_ls && !gdcm_codec::available())
+    refuse("compressed with ", name_of(dicom.syntax), ", for which thorax was built without GDCM");
   const uint32_t coded = dicom.coded.bits <= 8 ? 1 : 2;
-  std::vector<uint8_t> samples = decode_apart({Codec::gdcm, coded, dicom.rows, dicom.columns}, canonical_dicom(dicom));
+  std::vector<uint8_t> samples = is_jpeg_ls
+                                     ? decode_apart({Codec::jpeg_ls, coded, dicom.rows, dicom.columns}, dicom.pixels)
+                                     : decode_apart({Codec::gdcm, coded, dicom.rows, dicom.columns}, canonical_dicom(dicom));
   return coded < allocated ? widened(samples, dicom.coded.is_signed) : samples;
 }
 
