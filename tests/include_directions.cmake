@@ -18,7 +18,7 @@ set(only_gdcm data/gdcm.cpp)
 set(only_cudnn kernels/cuda/cudnn.cpp)
 set(only_cublas kernels/cuda/linear.cpp)
 set(only_toml\\+\\+ apps/toml.cpp)
-set(only_zlib data/inflate.cpp weights/inflate.cpp)
+set(only_zlib data/inflate.cpp data/deflate.cpp weights/inflate.cpp)
 
 set(wrong "")
 foreach(folder tensor kernels layers models losses optim parallel data metrics explain weights embed apps)
