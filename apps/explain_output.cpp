@@ -44,7 +44,7 @@ std::string quoted(const std::string& s) {
 std::string map_json(const ClassMap& m, const std::vector<std::string>& classes) {
   std::string text = str("{\"class\": ", quoted(classes[m.class_index]), ", \"box\": ", m.found ? json_box(*m.found) : "null",
                          ", \"peak\": [", whole(m.peak.x), ", ", whole(m.peak.y), "]");
-  if (!m.picture.empty()) text += ", \"picture\": " + quoted(m.picture);
+  if (!m.picture.empty()) text += ", \"picture\": " + quoted(m.picture) + ", \"overlay\": " + quoted(m.overlay);
   if (!m.truth.empty()) {
     std::string boxes;
     for (const data::Box& b : m.truth) boxes += (boxes.empty() ? "" : ", ") + json_box(b);
@@ -100,13 +100,16 @@ std::string ExplainFolder::write_raw(const std::string& name, size_t model, size
   return file;
 }
 
-std::string ExplainFolder::write_picture(const std::string& name, size_t class_index, const std::string& class_name,
-                                         const std::vector<float>& map, const data::Image& image) const {
+std::string ExplainFolder::write_picture(const std::string& stem, const std::vector<float>& map, const data::Image& image) const {
   std::vector<uint16_t> pixels(map.size());
   std::transform(map.begin(), map.end(), pixels.begin(), [](float v) { return static_cast<uint16_t>(v * 65535.0F + 0.5F); });
-  const std::string file = str(name, '.', class_index + 1, '-', slug(class_name), ".map.png");
+  const std::string file = stem + ".map.png";
   write(file, data::encode_png16(pixels, image.height, image.width));
   return file;
+}
+
+std::string stem_of(const std::string& name, size_t class_index, const std::string& class_name) {
+  return str(name, '.', class_index + 1, '-', slug(class_name));
 }
 
 std::string explain_line(const ExplainedImage& image, const std::vector<std::string>& classes, bool json) {
