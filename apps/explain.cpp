@@ -72,7 +72,11 @@ class ClassChoice {
           static_cast<size_t>(std::max_element(probabilities.begin(), probabilities.end()) - probabilities.begin()));
     return positive;
   }
-  std::optional<float> cutoff(size_t k) const { return model_.cutoffs[k]; }
+  // Infinite: none was better than chance.
+  std::optional<float> cutoff(size_t k) const {
+    const std::optional<float> c = model_.cutoffs[k];
+    return c && std::isfinite(*c) ? c : std::nullopt;
+  }
 
  private:
   ModelDescription model_;

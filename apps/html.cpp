@@ -63,8 +63,9 @@ void HtmlTable::last_row(const std::vector<std::string>& cells) {
 }
 
 std::string HtmlTable::html() const {
-  return str("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"", caption_, "\"><table><caption>", caption_,
-             "</caption>", text_, "</tbody></table></div>\n");
+  // The caption stands outside, so that it does not scroll away.
+  return str("<p class=\"caption\">", caption_, "</p><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"",
+             caption_, "\"><table aria-label=\"", caption_, "\">", text_, "</tbody></table></div>\n");
 }
 
 // The policy lets the page use what it holds itself and nothing else: a browser that opens it asks no other machine.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdio>
+#include <set>
 
 #include "apps/console.h"
 #include "apps/device.h"
@@ -53,6 +54,16 @@ std::vector<std::pair<std::string, std::vector<std::string>>> known_cells(const 
   return all;
 }
 
+// A report goes from hand to hand: values that name patients or images do not enter it.
+std::vector<Subgroup> without_patients(const std::string& column, const data::Manifest& manifest, std::vector<Subgroup> groups) {
+  std::set<std::string> names;
+  for (const data::Row& row : manifest.rows) names.insert({row.patient, row.image});
+  for (const Subgroup& group : groups)
+    if (names.count(group.name) != 0)
+      throw Error(Fault::input, str("--by ", column, ": its values are patients or images, and a report names none"));
+  return groups;
+}
+
 Division division_of(const std::string& name, const std::vector<Subgroup>& groups, const Measured& measured,
                      const metrics::BootstrapOptions& bootstrap) {
   Division division{name, {}};
@@ -77,7 +88,9 @@ std::vector<Division> divisions(const Flags& flags, const data::Manifest& manife
     if (groups.size() > 1) all.push_back(division_of(name, groups, measured, bootstrap));
   }
   for (const std::string& column : flags.list("by"))
-    all.push_back(division_of(column, subgroups(manifest.table, manifest, rows, column, limits), measured, bootstrap));
+    all.push_back(division_of(column,
+                              without_patients(column, manifest, subgroups(manifest.table, manifest, rows, column, limits)),
+                              measured, bootstrap));
   return all;
 }
 

@@ -109,7 +109,7 @@
 
   // A name on each line; its end is left out where there is no room. Returns where the drawing begins.
   function rowNames(svg, names, width, y) {
-    const letters = Math.floor(Math.min(width * 0.42, 230) / 6.6);
+    const letters = Math.floor(Math.min(width * 0.42, 280) / 6.6);
     const left = Math.min(letters, d3.max(names, n => n.length)) * 6.6 + 12;
     svg.append("g").selectAll("text").data(names).enter().append("text").attr("x", left - 8).attr("y", (n, i) => y(i))
       .attr("dy", ".35em").attr("text-anchor", "end").text(n => (n.length > letters ? n.slice(0, letters - 1) + "\u2026" : n))
