@@ -49,6 +49,7 @@ Boxes read_boxes(const std::filesystem::path& file) {
     const data::CsvRow& row = table.rows()[i];
     if (row.cells[corner[0]].empty()) continue;  // VinDr's images without a finding
     std::vector<float> n;
+    n.reserve(corner.size());
     for (const size_t j : corner) n.push_back(data::read_number(table, row, j, mistakes));
     if (n[2] <= n[0] || n[3] <= n[1]) mistakes.add(row.line, "a box without width or height");
     boxes[without_ending(row.cells[image])].push_back({row.cells[finding], n[0], n[1], n[2] - n[0], n[3] - n[1]});

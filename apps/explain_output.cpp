@@ -95,15 +95,16 @@ void ExplainFolder::write(const std::string& name, const std::string& text) cons
 }
 
 std::string ExplainFolder::write_raw(const std::string& name, size_t model, size_t models, const explain::Planes& maps) const {
-  const std::string file = name + (models > 1 ? str(".model", model + 1) : "") + ".npy";
+  std::string file = name + (models > 1 ? str(".model", model + 1) : "") + ".npy";
   write(file, data::encode_npy({maps.count, maps.height, maps.width}, maps.values));
   return file;
 }
 
 std::string ExplainFolder::write_picture(const std::string& stem, const std::vector<float>& map, const data::Image& image) const {
   std::vector<uint16_t> pixels(map.size());
-  std::transform(map.begin(), map.end(), pixels.begin(), [](float v) { return static_cast<uint16_t>(v * 65535.0F + 0.5F); });
-  const std::string file = stem + ".map.png";
+  std::transform(map.begin(), map.end(), pixels.begin(),
+                 [](float v) { return static_cast<uint16_t>(std::lround(v * 65535.0F)); });
+  std::string file = stem + ".map.png";
   write(file, data::encode_png16(pixels, image.height, image.width));
   return file;
 }
@@ -149,9 +150,9 @@ std::string localisation_table(const std::vector<metrics::LocatedClass>& classes
     if (c.images == 0) continue;
     const std::string name = shortened(printable(c.name), 26);
     const std::string images = with_commas(c.images);
-    text += name + std::string(27 - std::min<size_t>(27, columns(name)), ' ') +
-            std::string(6 - std::min<size_t>(6, images.size()), ' ') + images + "  " + fixed(c.pointing, 3) +
-            interval_text(c.pointing_interval) + "    " + fixed(c.iou, 3) + interval_text(c.iou_interval) + '\n';
+    text += str(name, std::string(27 - std::min<size_t>(27, columns(name)), ' '),
+                std::string(6 - std::min<size_t>(6, images.size()), ' '), images, "  ", fixed(c.pointing, 3),
+                interval_text(c.pointing_interval), "    ", fixed(c.iou, 3), interval_text(c.iou_interval), '\n');
   }
   return text;
 }

@@ -38,8 +38,8 @@ class Network {
   // [batch,classes] f32, and a scalar f32 (training): valid after run().
   Tensor logits() { return program_->tensor(logits_); }
   Tensor probabilities() { return program_->tensor(probabilities_); }
-  // With keep_features: [batch,K,h,w] behind the last ReLU, in the device's layout; and the parameter that the head multiplies its
-  // means with, [classes,K].
+  // With keep_features: [batch,K,h,w] behind the last ReLU, in the device's layout; and the parameter that the head
+  // multiplies its means with, [classes,K].
   Tensor features() { return program_->tensor(features_); }
   const std::string& head_weight() const { return head_weight_; }
   float loss() { return *program_->tensor(loss_).as<float>(); }

@@ -69,7 +69,8 @@ Point peak_of(const std::vector<float>& map, int64_t width) {
   for (size_t i = 0; i < map.size(); ++i) {
     if (map[i] != most) continue;
     x += static_cast<double>(static_cast<int64_t>(i) % width);
-    y += static_cast<double>(static_cast<int64_t>(i) / width);
+    const int64_t row = static_cast<int64_t>(i) / width;
+    y += static_cast<double>(row);
     ++count;
   }
   return {static_cast<float>(x / count), static_cast<float>(y / count)};

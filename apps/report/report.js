@@ -179,6 +179,7 @@
   };
   const watcher = new ResizeObserver(() => window.requestAnimationFrame(drawWhereNew));
   for (const figure of figures) watcher.observe(figure);
+  drawWhereNew();
   window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach(d => { d.open = true; }));
 
   // The gallery: chosen by class and kind, a picture large in a dialog, the others by the arrow keys.
