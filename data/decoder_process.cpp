@@ -120,6 +120,7 @@ void DecoderProcess::start() {
   memory_ = static_cast<uint8_t*>(mapped);
   std::vector<std::string> variables = environment();
   std::vector<char*> envp;
+  envp.reserve(variables.size() + 1);
   for (std::string& v : variables) envp.push_back(v.data());
   envp.push_back(nullptr);
   std::string name = wire::process_name;
