@@ -78,8 +78,8 @@ std::string table(const Comparison& c, const Ensemble& a, const Ensemble& b, con
     text += line_of("mean", "", c.mean_a, c.mean_b, c.difference ? interval_text(c.difference->low, c.difference->high) : "",
                     p_text(c.p));
   text += verdict(c);
-  text += str("classes: DeLong, paired, not corrected for their number; mean: ", with_commas(options.replicates),
-              " paired bootstrap replicates\n", resampling_text(options), ", seed ", options.seed, "\n");
+  text += str("classes: DeLong, paired, not corrected for their number\nmean: ", with_commas(options.replicates),
+              " paired bootstrap replicates, seed ", options.seed, "\n", resampling_text(options), "\n");
   return text;
 }
 
