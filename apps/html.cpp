@@ -21,6 +21,12 @@ std::string html_text(std::string_view text) {
   return out;
 }
 
+std::string html_figure(std::string_view text) {
+  const size_t open = text.find(" (");
+  if (open == std::string_view::npos || !text.ends_with(')')) return html_text(text);
+  return str(html_text(text.substr(0, open)), " <small>", html_text(text.substr(open + 1)), "</small>");
+}
+
 std::string json_in_script(std::string_view json) {
   std::string out;
   for (const char c : json) out += c == '<' ? "\\u003c" : std::string(1, c);
@@ -50,7 +56,7 @@ void HtmlTable::add(const std::vector<std::string>& cells, std::string_view kind
   text_ += str("<tr", kind, ">");
   for (const std::string& cell : cells)
     text_ +=
-        &cell == &cells.front() ? str("<th scope=\"row\">", html_text(cell), "</th>") : str("<td>", html_text(cell), "</td>");
+        &cell == &cells.front() ? str("<th scope=\"row\">", html_text(cell), "</th>") : str("<td>", html_figure(cell), "</td>");
   text_ += "</tr>\n";
 }
 

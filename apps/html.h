@@ -12,6 +12,9 @@ namespace thorax {
 // printable(text), with what HTML would take for markup escaped; for text and for quoted attributes.
 std::string html_text(std::string_view text);
 
+// The same of a figure; the parenthesis behind it, an interval or a share, stays on one line.
+std::string html_figure(std::string_view text);
+
 // JSON that stands inside a <script>: nothing in it can end the element.
 std::string json_in_script(std::string_view json);
 

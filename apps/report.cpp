@@ -110,7 +110,7 @@ std::vector<ComparedRun> comparisons(const Flags& flags, const Ensemble& model, 
 }
 
 std::string fact(const std::string& name, const std::string& value) {
-  return str("<div><dt>", html_text(name), "</dt><dd>", html_text(value), "</dd></div>\n");
+  return str("<div><dt>", html_text(name), "</dt><dd>", html_figure(value), "</dd></div>\n");
 }
 
 std::string introduction(const metrics::Evaluation& e, const ModelDescription& model, const std::optional<int64_t>& patients) {

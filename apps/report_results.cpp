@@ -61,7 +61,7 @@ std::string roc_chart(const metrics::RocCurve& curve, const ClassEvaluation& one
 }
 
 std::string precision_recall_chart(const metrics::RocCurve& curve, const ClassEvaluation& one, const metrics::Confusion* c) {
-  LineChart chart{.title = "Precision and recall: average precision " + cell(one.average_precision),
+  LineChart chart{.title = "Precision-recall: AP " + cell(one.average_precision),
                   .x = {"recall (sensitivity)", Range{0, 1}},
                   .y = {"precision", Range{0, 1}},
                   .series = {{"precision", {}}}};
@@ -81,7 +81,7 @@ std::string precision_recall_chart(const metrics::RocCurve& curve, const ClassEv
 std::string calibration_chart(const metrics::KnownScores& known) {
   const auto r = metrics::reliability(known.scores, known.labels);
   if (!r) return {};
-  LineChart chart{.title = str("Calibration: Brier score ", fixed(r->brier, 3), ", calibration error ", fixed(r->ece, 3)),
+  LineChart chart{.title = str("Calibration: Brier score ", fixed(r->brier, 3), ", ECE ", fixed(r->ece, 3)),
                   .x = {"predicted probability", Range{0, 1}},
                   .y = {"share of positive images", Range{0, 1}},
                   .series = {{"observed", {}}},

@@ -65,13 +65,14 @@
   }
 
   function lines(figure, c, width) {
-    const margin = {left: 52, right: 12, top: 8, bottom: 42};
+    const margin = {right: 12, top: 8, bottom: 42};
     const square = c.x.range && c.y.range;
     const height = square ? Math.min(width, 340) : Math.min(width * 0.7, 280);
     const svg = drawing(figure, width, height);
     const all = c.series.flatMap(s => s.points);
-    const x = d3.scaleLinear(extent(c.x.range, all.map(p => p[0])), [margin.left, width - margin.right]);
     const y = d3.scaleLinear(extent(c.y.range, all.map(p => p[1])), [height - margin.bottom, margin.top]);
+    margin.left = 32 + 6.5 * d3.max(y.ticks(5), t => text(t).length);
+    const x = d3.scaleLinear(extent(c.x.range, all.map(p => p[0])), [margin.left, width - margin.right]);
     const whole = all.every(p => Number.isInteger(p[0])) && !c.x.range;
     const ticks = whole ? x.ticks(Math.min(8, width / 50)).filter(Number.isInteger) : x.ticks(width / 60);
     grid(svg, y.ticks(5).map(t => [margin.left, y(t), width - margin.right, y(t)]));

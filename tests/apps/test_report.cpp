@@ -69,6 +69,13 @@ TEST_CASE("report: names from a table are text wherever they stand") {
   CHECK(page.find("default-src 'none'") != std::string::npos);
 }
 
+TEST_CASE("report: an interval behind a figure stays on one line") {
+  CHECK(html_figure("0.832 (0.709-0.933)") == "0.832 <small>(0.709-0.933)</small>");
+  CHECK(html_figure("<0.001") == "&lt;0.001");
+  CHECK(html_figure("<b> (<i>)") == "&lt;b&gt; <small>(&lt;i&gt;)</small>");
+  CHECK(html_figure("(a) b") == "(a) b");
+}
+
 TEST_CASE("report: a chart's data can be read back") {
   IntervalChart chart{"t", {"AUC", {}}, 0.5, {{hostile, 0.75, Range{0.5, 0.875}}, {"b", 0.25, std::nullopt}}};
   const std::string html = chart_html(chart);
