@@ -35,7 +35,7 @@ std::string list(const Items& items, const Text& text) {
 }
 
 std::string figure(const std::string& title, const std::string& json) {
-  return str("<figure class=\"chart\" tabindex=\"0\"><figcaption>", html_text(title),
+  return str("<figure class=\"chart\" tabindex=\"0\"><figcaption>", html_figure(title),
              "</figcaption><script type=\"application/json\">", json_in_script(json), "</script></figure>\n");
 }
 
