@@ -140,6 +140,7 @@ class Explaining {
     }
     if (images_.empty()) return;
     const auto n = static_cast<double>(images_.size());
+    folder_.write("times.json", times_json(times_, images_.size()));
     std::fprintf(stderr,
                  "%s: %zu images; of each: prediction %s s, maps of all classes %s s (%s%% of it), placing and writing %s s. "
                  "Not a medical device.\n",

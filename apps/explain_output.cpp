@@ -157,6 +157,11 @@ std::string localisation_table(const std::vector<metrics::LocatedClass>& classes
   return text;
 }
 
+std::string times_json(const ExplainTimes& times, size_t images) {
+  return str("{\"images\": ", images, ", \"prediction\": ", json_number(times.predict), ", \"maps\": ", json_number(times.maps),
+             ", \"placing_and_writing\": ", json_number(times.pictures), "}\n");
+}
+
 std::string localisation_json(const std::vector<metrics::LocatedClass>& classes) {
   std::string list;
   for (const metrics::LocatedClass& c : classes) {

@@ -58,6 +58,8 @@ std::string explain_line(const ExplainedImage& image, const std::vector<std::str
 std::string boxes_csv(const std::vector<ExplainedImage>& images, const std::vector<std::string>& classes);
 
 std::string localisation_table(const std::vector<metrics::LocatedClass>& classes);
+// Seconds of all images together.
+std::string times_json(const ExplainTimes& times, size_t images);
 std::string localisation_json(const std::vector<metrics::LocatedClass>& classes);
 
 }  // namespace thorax

@@ -79,6 +79,7 @@ std::vector<std::string> table_cells(const std::filesystem::path& table, const d
 std::vector<std::string> cells_of(const std::filesystem::path& table, const data::Manifest& manifest,
                                   const std::vector<size_t>& rows, const std::string& column) {
   std::vector<std::string> known;
+  known.reserve(rows.size());
   for (const size_t row : rows) known.push_back(known_of(manifest.rows[row], column).value_or(""));
   const bool any = std::any_of(known.begin(), known.end(), [](const std::string& k) { return !k.empty(); });
   std::vector<std::string> cells;
