@@ -28,7 +28,7 @@ std::vector<ExplainInput> of_table(const Flags& flags, const std::vector<std::st
   const data::Manifest manifest = data::read_manifest(options);
   std::vector<ExplainInput> inputs;
   for (const size_t row : rows_of(manifest, flags.choice("split", {"train", "val", "test", "all"})))
-    inputs.push_back({manifest.rows[row].file, manifest.rows[row].boxes});
+    inputs.push_back({manifest.rows[row].file, manifest.rows[row].boxes, manifest.rows[row].labels});
   return inputs;
 }
 

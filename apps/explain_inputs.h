@@ -13,6 +13,7 @@ namespace thorax {
 struct ExplainInput {
   std::filesystem::path file;
   std::vector<data::Box> truth;  // findings named as the model's classes
+  std::vector<float> labels{};   // [classes], NaN where not known; empty: of an image that stands in no table
 };
 
 // Of the words behind the verb: files and folders, or one table (CSV) with --root and --split. --boxes FILE adds boxes (columns
