@@ -65,8 +65,8 @@ std::string without_image_ending(const std::string& name) {
   return is_image_name(name) ? std::filesystem::path(name).replace_extension().generic_string() : name;
 }
 
-BoxesByName::BoxesByName(BoxTable boxes) {
-  for (auto& [image, list] : boxes) {
+BoxesByName::BoxesByName(const BoxTable& boxes) {
+  for (const auto& [image, list] : boxes) {
     std::vector<Box>& to = boxes_[without_image_ending(image)];
     to.insert(to.end(), list.begin(), list.end());
   }

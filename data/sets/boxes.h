@@ -46,7 +46,7 @@ std::string without_image_ending(const std::string& name);
 // nullptr: there are none.
 class BoxesByName {
  public:
-  explicit BoxesByName(BoxTable boxes);
+  explicit BoxesByName(const BoxTable& boxes);
   const std::vector<Box>* of(const std::filesystem::path& file) const;
 
  private:
