@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 
 namespace thorax::data {
@@ -18,6 +19,9 @@ struct CodecJob {
 
   size_t bytes() const { return static_cast<size_t>(height * width) * bytes_per_sample; }
 };
+
+// What a caller does with decoded samples, which are gone afterwards.
+using UseSamples = std::function<void(std::span<const uint8_t>)>;
 
 enum class Outcome : uint32_t { done, broken, other_size, no_memory, failed };
 
