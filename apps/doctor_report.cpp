@@ -51,6 +51,7 @@ std::string use_lines(const Machine& m, const MachineChoice& choice) {
 
 std::string json_list(const std::vector<std::string>& texts) {
   std::vector<std::string> quoted;
+  quoted.reserve(texts.size());
   for (const std::string& t : texts) quoted.push_back(json_quote(t));
   return '[' + joined(quoted, ",") + ']';
 }
@@ -61,6 +62,7 @@ std::string json_or_null(const std::string& text) {
 
 std::string gpus_json(const Machine& m) {
   std::vector<std::string> items;
+  items.reserve(m.cuda.gpus.size());
   for (const Gpu& gpu : m.cuda.gpus)
     items.push_back(str("{\"name\":", json_quote(gpu.name), ",\"compute_capability\":\"", gpu.major, '.', gpu.minor,
                         "\",\"multiprocessors\":", gpu.multiprocessors, ",\"bytes\":", gpu.bytes, '}'));
