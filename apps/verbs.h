@@ -43,6 +43,8 @@ Flags cache_flags();
 int run_cache(Flags& flags);
 Flags phantom_flags();
 int run_phantom(Flags& flags);
+Flags bench_flags();
+int run_bench(Flags& flags);
 Flags doctor_flags();
 int run_doctor(Flags& flags);
 
