@@ -51,6 +51,7 @@ int bench_step(const Flags& flags) {
   const bool tables = flags.text("json") != "-";
   const std::vector<StepCase> cases = cases_of(flags, stream);
   std::vector<StepResult> measured;
+  measured.reserve(cases.size());
   for (const StepCase& c : cases) measured.push_back(measure_step(c));
   // Behind the steps, whose peak of memory it is not.
   const bench::Ceilings ceilings = bench::measure_ceilings(stream);

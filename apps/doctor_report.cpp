@@ -1,6 +1,7 @@
 #include "apps/doctor_report.h"
 
 #include "apps/console.h"
+#include "apps/metadata.h"
 #include "tensor/error.h"
 #include "tensor/json.h"
 
@@ -49,13 +50,6 @@ std::string use_lines(const Machine& m, const MachineChoice& choice) {
   return text + '\n';
 }
 
-std::string json_list(const std::vector<std::string>& texts) {
-  std::vector<std::string> quoted;
-  quoted.reserve(texts.size());
-  for (const std::string& t : texts) quoted.push_back(json_quote(t));
-  return '[' + joined(quoted, ",") + ']';
-}
-
 std::string json_or_null(const std::string& text) {
   return text.empty() ? "null" : json_quote(text);
 }
@@ -96,7 +90,7 @@ std::string doctor_json(const Machine& m, const MachineChoice& choice) {
   return str("{\"version\":\"", THORAX_VERSION, "\",\"built_for_gpus\":", m.built_for_gpus ? "true" : "false",
              ",\"gpus\":", gpus_json(m), ",\"gpu_obstacle\":", json_or_null(m.cuda.obstacle),
              ",\"driver\":", json_or_null(m.driver), ",\"cuda_driver\":", m.cuda.driver, ",\"cuda_runtime\":", m.cuda.runtime,
-             ",\"processor\":", json_quote(m.processor), ",\"cores\":", m.cores, ",\"instruction_sets\":", json_list(m.sets),
+             ",\"processor\":", json_quote(m.processor), ",\"cores\":", m.cores, ",\"instruction_sets\":", encode_list(m.sets),
              ",\"kernels_for\":", json_or_null(m.set_in_use), ",\"cpu_obstacle\":", json_or_null(m.cpu_obstacle),
              ",\"memory\":", m.memory, ",\"memory_free\":", m.memory_free, ",\"disks\":[", disks, "],\"libraries\":{", libraries,
              "},\"sandbox\":", m.isolation_gap.empty() ? "true" : "false", ",\"sandbox_gap\":", json_or_null(m.isolation_gap),
