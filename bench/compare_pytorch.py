@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""A training step of a model beside PyTorch's, in one run: time per image, peak memory, ratios.
+r"""A training step of a model beside PyTorch's, in one run: time per image, peak memory, ratios.
 
-    python3 bench/compare_pytorch.py --build build/release [--model resnet50] [--python /usr/bin/python3] [--rounds 3] [--json results.json]
+    python3 bench/compare_pytorch.py --build build/release [--model resnet50] [--python /usr/bin/python3] [--rounds 3] \
+        [--sizes 224x8,512x4] [--dtypes fp32,bf16] [--json results.json]
 
 Every measurement is a process of its own. The engines take turns within each round, so that a slow minute of the machine hits all
 of them; the table shows medians over the rounds. bench/README.md says what "default" and "tuned" are.
@@ -19,7 +20,6 @@ TUNED = {
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=68719476736",
     "ATEN_CPU_CAPABILITY": "avx512",
 }
-CONFIGURATIONS = [(size, batch, dtype) for size, batch in [(224, 8), (512, 4)] for dtype in ["fp32", "bf16"]]
 
 
 def arguments():
@@ -30,7 +30,8 @@ def arguments():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=8, help="timed steps in each process")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default="", help="comma-separated, of 224-fp32, 224-bf16, 512-fp32, 512-bf16")
+    parser.add_argument("--sizes", default="224x8,512x4", help="comma-separated: pixels of a side x images of a batch")
+    parser.add_argument("--dtypes", default="fp32,bf16", help="comma-separated")
     parser.add_argument("--json", help="also writes every measurement there")
     return parser.parse_args()
 
@@ -76,7 +77,8 @@ def row(engine, runs, ours):
 
 def main():
     args = arguments()
-    chosen = [c for c in CONFIGURATIONS if not args.only or f"{c[0]}-{c[2]}" in args.only.split(",")]
+    sizes = [tuple(int(n) for n in text.split("x")) for text in args.sizes.split(",")]
+    chosen = [(size, batch, dtype) for size, batch in sizes for dtype in args.dtypes.split(",")]
     everything = []
     print(f"{'size batch type':<16} {'engine':<17} {'ms/image [min..max]':>24} {'peak MiB':>9} {'time ratio':>10} {'memory ratio':>12}")
     for configuration in chosen:
