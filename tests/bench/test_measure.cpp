@@ -5,6 +5,7 @@
 
 #include "bench/kernels/measure.h"
 #include "tensor/json.h"
+#include "tensor/queue.h"
 #include "tests/device.h"
 
 using namespace thorax;
@@ -49,6 +50,21 @@ Case doubled(const Problem& p, const Stream& stream, bool wrong) {
   return c;
 }
 
+// Of a result that may lie in a GPU's memory.
+void add_to_last(const Stream& stream, const Tensor& t, float value) {
+  float* const last = t.as<float>() + t.count() - 1;
+  float sum = 0;
+  if (stream.queue == nullptr) {
+    *last += value;
+    return;
+  }
+  stream.queue->copy(&sum, last, sizeof sum);
+  stream.queue->wait();
+  sum += value;
+  stream.queue->copy(last, &sum, sizeof sum);
+  stream.queue->wait();
+}
+
 Problem small() {
   return {"double", {{"n", 2}, {"c", 32}, {"h", 5}, {"w", 7}}, DType::f32};
 }
@@ -90,6 +106,26 @@ TEST_CASE("measure: a wrong kernel is found and not timed") {
   const Json json = parse_json(json_of(wrong, ceilings), "result");
   CHECK(json.find("error")->number().value() > 1);
   CHECK(json.find("median_s") == nullptr);
+}
+
+TEST_CASE("measure: a convolution that leaves one term out is found") {
+  const Stream stream = test::test_stream(2);
+  for (const Kernel& k : convolution_kernels()) {
+    const Kernel wrong{k.name, "wrong", [&k](const Problem& p, const Stream& s) {
+                         Case c = k.make(p, s);
+                         const auto is_out = [](const Operand& o) { return o.use == Operand::Use::out; };
+                         const auto out = std::find_if(c.operands.begin(), c.operands.end(), is_out) - c.operands.begin();
+                         c.run = [run = c.run, out](const Stream& on, const std::vector<Tensor>& t) {
+                           run(on, t);
+                           add_to_last(on, t[static_cast<size_t>(out)], 0.25F);
+                         };
+                         return c;
+                       }};
+    const Problem p{k.name, {{"n", 2}, {"c", 32}, {"h", 48}, {"w", 48}, {"o", 32}, {"k", 3}}, DType::f32};
+    CAPTURE(k.name);
+    CHECK(measure(k, p, stream, quick).right());
+    CHECK(measure(wrong, p, stream, quick).error > 1);
+  }
 }
 
 TEST_CASE("measure: a result as JSON has what docs/cli.md says") {
