@@ -24,6 +24,7 @@ const std::vector<Verb>& verbs() {
       {"data", "cache", "preprocess once", cache_flags, run_cache},
       {"data", "phantom", "synthetic radiographs to try things with", phantom_flags, run_phantom},
       {"machine", "doctor", "what this machine has, and what will be used", doctor_flags, run_doctor},
+      {"machine", "bench", "kernels and whole steps against this machine's limits", bench_flags, run_bench},
       {"shell", "completion", "what bash, zsh or fish completes commands with", completion_flags, run_completion},
       {"shell", "man", "the manual as a man page", man_flags, run_man},
   };

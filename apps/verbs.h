@@ -51,6 +51,8 @@ Flags man_flags();
 int run_man(Flags& flags);
 Flags phantom_flags();
 int run_phantom(Flags& flags);
+Flags bench_flags();
+int run_bench(Flags& flags);
 Flags doctor_flags();
 int run_doctor(Flags& flags);
 
