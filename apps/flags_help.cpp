@@ -61,7 +61,7 @@ std::vector<std::string> Flag::choices() const {
 }
 
 std::string Flags::help() const {
-  std::string out = "thorax " + verb_ + ' ' + usage_ + '\n' + wrapped(summary_, 0, 0) + "\n\nexamples\n";
+  std::string out = "thorax " + verb_ + (usage_.empty() ? "" : ' ' + usage_) + '\n' + wrapped(summary_, 0, 0) + "\n\nexamples\n";
   for (const std::string& example : examples_) out += "  " + example + '\n';
   out += "\nflags\n";
   for (const Flag& f : flags_) {
