@@ -1,8 +1,6 @@
 // Every kernel against double at small sizes, as `thorax bench kernels` checks it before it times; and that a wrong one is found.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-
 #include <algorithm>
 
 #include "bench/kernels/measure.h"
@@ -74,11 +72,6 @@ Problem small() {
 }  // namespace
 
 TEST_CASE("measure: every kernel and variant is right at small sizes") {
-  // oneDNN 2.6 held to AVX2 has no compiled gradient of a filter of one input channel, which the list of sizes has.
-  if (std::getenv("ONEDNN_MAX_CPU_ISA") != nullptr) {
-    MESSAGE("[skipped] oneDNN is held to older instructions");
-    return;
-  }
   const Stream stream = test::test_stream(2);
   for (Problem p : small_problems()) {
     for (const Kernel& k : kernels()) {
