@@ -14,8 +14,8 @@
 
 #include "data/container.h"
 #include "data/dicom.h"
-#include "data/dicom_canonical.h"
 #include "data/dicom_grey.h"
+#include "data/dicom_samples.h"
 #include "data/image.h"
 #include "data/parallel.h"
 #include "data/preprocess.h"
@@ -32,29 +32,17 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// What the decoder of a file gets; its bytes are those of the file where they can be.
-struct Job {
-  data::CodecJob job;
-  std::span<const uint8_t> in;
-  std::vector<uint8_t> canonical = {};
-};
-
-Job job_of(std::span<const uint8_t> bytes) {
+data::DecoderInput input_of(std::span<const uint8_t> bytes) {
   const data::Format format = data::format_of(bytes);
   const data::Size size = data::size_of(bytes, format).value();
   return {{format == data::Format::png ? data::Codec::png : data::Codec::jpeg, 1, size.height, size.width}, bytes};
 }
 
-Job job_of(const data::Dicom& dicom) {
-  const auto allocated = static_cast<uint32_t>(dicom.bits_allocated / 8);
-  const auto job = [&](data::Codec codec) { return data::CodecJob{codec, allocated, dicom.rows, dicom.columns}; };
-  if (dicom.syntax == data::Syntax::rle) return {job(data::Codec::rle), dicom.pixels};
-  if (allocated == 2 && dicom.coded.bits <= 8) throw Error(Fault::input, "8 bits that are allocated as 16 are not measured");
-  if (dicom.syntax == data::Syntax::jpeg_ls || dicom.syntax == data::Syntax::jpeg_ls_near)
-    return {job(data::Codec::jpeg_ls), dicom.pixels};
-  Job result{job(data::Codec::gdcm), {}, data::canonical_dicom(dicom)};
-  result.in = result.canonical;
-  return result;
+data::DecoderInput input_of(const data::Dicom& dicom) {
+  data::DecoderInput input = data::decoder_input(dicom);
+  if (8 * input.job.bytes_per_sample < static_cast<uint32_t>(dicom.bits_allocated))
+    throw Error(Fault::input, "8 bits that are allocated as 16 are not measured");
+  return input;
 }
 
 bool needs_decoder(const std::vector<uint8_t>& bytes) {
@@ -69,9 +57,9 @@ std::vector<uint8_t> decode_here(const char* file) {
     dicom = data::read_dicom(bytes);
   else if (!data::why_not_whole(bytes, data::format_of(bytes)).empty())
     throw Error(Fault::defect, "not whole");
-  const Job job = dicom ? job_of(*dicom) : job_of(bytes);
-  std::vector<uint8_t> samples(job.job.bytes());
-  if (data::run_codec(job.job, job.in, samples) != data::Outcome::done) throw Error(Fault::defect, "the decoder fails");
+  const data::DecoderInput input = dicom ? input_of(*dicom) : input_of(bytes);
+  std::vector<uint8_t> samples(input.job.bytes());
+  if (data::run_codec(input.job, input.bytes, samples) != data::Outcome::done) throw Error(Fault::defect, "the decoder fails");
   return dicom ? data::grey_of(*dicom, samples) : samples;
 }
 

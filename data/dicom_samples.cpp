@@ -29,24 +29,26 @@ void use_native(const Dicom& dicom, const UseSamples& use) {
 
 }  // namespace
 
-void use_stored_samples(const Dicom& dicom, const UseSamples& use) {
-  const auto allocated = static_cast<uint32_t>(dicom.bits_allocated / 8);
-  if (!is_encapsulated(dicom.syntax)) return use_native(dicom, use);
-  if (dicom.syntax == Syntax::rle) return decode_apart({Codec::rle, allocated, dicom.rows, dicom.columns}, dicom.pixels, use);
-  const bool is_jpeg_ls = dicom.syntax == Syntax::jpeg_ls || dicom.syntax == Syntax::jpeg_ls_near;
-  if (!is_jpeg_ls && !gdcm_codec::available())
-    refuse("compressed with ", name_of(dicom.syntax), ", for which thorax was built without GDCM");
+DecoderInput decoder_input(const Dicom& dicom) {
+  const auto job = [&](Codec codec, uint32_t bytes) { return CodecJob{codec, bytes, dicom.rows, dicom.columns}; };
+  if (dicom.syntax == Syntax::rle) return {job(Codec::rle, static_cast<uint32_t>(dicom.bits_allocated / 8)), dicom.pixels};
   const uint32_t coded = dicom.coded.bits <= 8 ? 1 : 2;
-  const UseSamples use_coded = [&](std::span<const uint8_t> samples) {
-    if (coded < allocated)
+  if (dicom.syntax == Syntax::jpeg_ls || dicom.syntax == Syntax::jpeg_ls_near) return {job(Codec::jpeg_ls, coded), dicom.pixels};
+  if (!gdcm_codec::available()) refuse("compressed with ", name_of(dicom.syntax), ", for which thorax was built without GDCM");
+  DecoderInput input{job(Codec::gdcm, coded), {}, canonical_dicom(dicom)};
+  input.bytes = input.canonical;
+  return input;
+}
+
+void use_stored_samples(const Dicom& dicom, const UseSamples& use) {
+  if (!is_encapsulated(dicom.syntax)) return use_native(dicom, use);
+  const DecoderInput input = decoder_input(dicom);
+  decode_apart(input.job, input.bytes, [&](std::span<const uint8_t> samples) {
+    if (8 * input.job.bytes_per_sample < static_cast<uint32_t>(dicom.bits_allocated))
       use(widened(samples, dicom.coded.is_signed));
     else
       use(samples);
-  };
-  if (is_jpeg_ls)
-    decode_apart({Codec::jpeg_ls, coded, dicom.rows, dicom.columns}, dicom.pixels, use_coded);
-  else
-    decode_apart({Codec::gdcm, coded, dicom.rows, dicom.columns}, canonical_dicom(dicom), use_coded);
+  });
 }
 
 std::vector<uint8_t> stored_samples(const Dicom& dicom) {
