@@ -26,16 +26,10 @@ std::string escaped(const std::string& text, std::string_view letters) {
   return out;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& w : words) out += (out.empty() ? "" : " ") + w;
-  return out;
-}
-
 std::string verb_names() {
   std::vector<std::string> names;
   for (const Verb& v : verbs()) names.emplace_back(v.name);
-  return joined(names);
+  return joined(names, " ");
 }
 
 std::string bash_script() {
@@ -46,11 +40,11 @@ std::string bash_script() {
     for (const Flag& f : of_verb.flags()) {
       names.push_back("--" + f.name);
       if (!f.choices().empty())
-        choices += str("    \"", v.name, " --", f.name, "\") words=\"", joined(f.choices()), "\" ;;\n");
+        choices += str("    \"", v.name, " --", f.name, "\") words=\"", joined(f.choices(), " "), "\" ;;\n");
       else if (!f.value_name.empty())
         choices += str("    \"", v.name, " --", f.name, "\") files=1 ;;\n");
     }
-    flags += str("      ", v.name, ") words=\"", joined(names), "\" ;;\n");
+    flags += str("      ", v.name, ") words=\"", joined(names, " "), "\" ;;\n");
   }
   return str(R"(_thorax() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words="" files=""
@@ -89,7 +83,7 @@ std::string zsh_script() {
     for (const Flag& f : of_verb.flags()) {
       std::string spec = str("--", f.name, "[", escaped(f.help, "[]:"), "]");
       if (!f.value_name.empty())
-        spec += str(":", escaped(f.value_name, ":"), ":", f.choices().empty() ? "_files" : "(" + joined(f.choices()) + ")");
+        spec += str(":", escaped(f.value_name, ":"), ":", f.choices().empty() ? "_files" : "(" + joined(f.choices(), " ") + ")");
       cases += " \\\n      " + zsh_quoted(spec);
     }
     cases += " '*:file:_files' ;;\n";
@@ -124,7 +118,7 @@ std::string fish_script() {
       out += str("complete -c thorax -n '__fish_seen_subcommand_from ", v.name, "' -l ", f.name);
       if (!f.letter().empty()) out += " -s " + f.letter().substr(1);
       if (!f.choices().empty())
-        out += " -x -a " + quoted(joined(f.choices()));
+        out += " -x -a " + quoted(joined(f.choices(), " "));
       else if (!f.value_name.empty())
         out += " -r";
       out += " -d " + quoted(f.help) + '\n';

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "apps/step_benchmark.h"
+#include "tensor/checksum.h"
 #include "tensor/json.h"
 #include "tensor/queue.h"
 
@@ -26,12 +27,6 @@ std::string without_numbers(const std::string& name) {
     if (digit && (all.empty() || all.back() != '#')) all += '#';
   }
   return all;
-}
-
-std::string hex(uint64_t value) {
-  std::array<char, 24> text{};
-  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(value));
-  return text.data();
 }
 
 }  // namespace
@@ -90,7 +85,7 @@ std::string json_of(const StepResult& r, const bench::Ceilings& c) {
       ",\"arena_mib\":", json_number(mib(r.arena_bytes)), ",\"live_mib\":", json_number(mib(r.live_bytes)),
       ",\"flops\":", json_number(r.flops), ",\"bytes\":", json_number(r.bytes), ",\"roofline_s\":", json_number(bound),
       ",\"roofline_percent\":", json_number(100 * bound / s),
-      ",\"loss\":", r.what.training ? json_number(static_cast<double>(r.loss)) : "null", ",\"checksum\":\"", hex(r.checksum),
+      ",\"loss\":", r.what.training ? json_number(static_cast<double>(r.loss)) : "null", ",\"checksum\":\"", hex_of(r.checksum),
       '"');
   if (!r.ops.empty()) {
     text += ",\"ops\":[";
