@@ -3,9 +3,11 @@
 #include <cmath>
 #include <cstdio>
 
+#include "apps/class_choice.h"
 #include "apps/console.h"
 #include "apps/device.h"
 #include "apps/explain_pictures.h"
+#include "apps/explain_sanity.h"
 #include "apps/interrupt.h"
 #include "apps/isolation.h"
 #include "apps/printable.h"
@@ -27,8 +29,9 @@ Flags explain_flags() {
       {"boxes", "CSV", "what was marked by hand: image, class_name, x_min, y_min, x_max, y_max", ""},
       {"root", "DIR", "where the paths of a CSV of images begin", ""},
       {"split", "NAME", "of a CSV of images: train, val, test or all", "all"},
-      {"replicates", "N", "of the bootstrap for pointing game and overlap", "10000"},
-      {"seed", "N", "of the bootstrap", "1"},
+      {"sanity", "", "no pictures, but whether the maps are about what the model has learnt and looks at", ""},
+      {"replicates", "N", "of the bootstrap for pointing game, overlap and --sanity", "10000"},
+      {"seed", "N", "of the bootstrap, and of --sanity's weights and regions", "1"},
   };
   const std::vector<Flag> pictures = overlay_flags(), common{
                                                           device_flag(),
@@ -42,46 +45,12 @@ Flags explain_flags() {
   return Flags("explain", "--run RUN FILE|DIR|CSV... [flags]",
                "Heat maps on the matrix of the original radiograph: where a model's answer comes from.", std::move(flags),
                {"thorax explain --run run a.dcm b.png", "thorax explain --run run1,run2 folder/ --classes all -o maps",
-                "thorax explain --run run data/labels.csv --split test --boxes data/boxes.csv"},
+                "thorax explain --run run data/labels.csv --split test --boxes data/boxes.csv",
+                "thorax explain --run run data/labels.csv --split test --sanity -o sanity"},
                true);
 }
 
 namespace {
-
-// The classes to explain in each image.
-class ClassChoice {
- public:
-  ClassChoice(const Flags& flags, const ModelDescription& model, bool has_own_cutoffs) : model_(model) {
-    if (!has_own_cutoffs) model_.cutoffs.assign(model.classes.size(), std::nullopt);
-    if (flags.text("classes").empty()) return;
-    for (const std::string& name : flags.text("classes") == "all" ? model.classes : flags.list("classes")) {
-      const auto at = std::find(model.classes.begin(), model.classes.end(), name);
-      if (at == model.classes.end())
-        throw Error(Fault::input, str("--classes: the model has no class \"", name, "\""), "thorax inspect RUN lists them");
-      wanted_.push_back(static_cast<size_t>(at - model.classes.begin()));
-    }
-  }
-
-  std::vector<size_t> of(const std::vector<float>& probabilities) const {
-    if (!wanted_.empty()) return wanted_;
-    std::vector<size_t> positive;
-    for (size_t k = 0; k < probabilities.size(); ++k)
-      if (model_.cutoffs[k] && probabilities[k] >= *model_.cutoffs[k]) positive.push_back(k);
-    if (positive.empty())
-      positive.push_back(
-          static_cast<size_t>(std::max_element(probabilities.begin(), probabilities.end()) - probabilities.begin()));
-    return positive;
-  }
-  // Infinite: none was better than chance.
-  std::optional<float> cutoff(size_t k) const {
-    const std::optional<float> c = model_.cutoffs[k];
-    return c && std::isfinite(*c) ? c : std::nullopt;
-  }
-
- private:
-  ModelDescription model_;
-  std::vector<size_t> wanted_;
-};
 
 class Explaining {
  public:
@@ -194,25 +163,6 @@ class Explaining {
   std::vector<metrics::Located> located_;
 };
 
-// f for each image until Ctrl-C. An image that cannot be read is named, and the others go on. Returns how many failed.
-template <class F>
-int64_t for_each_image(const std::vector<ExplainInput>& inputs, const char* what, const F& f) {
-  ProgressLine progress(what, static_cast<int64_t>(inputs.size()));
-  int64_t failed = 0;
-  for (size_t i = 0; i < inputs.size() && !interrupted(); ++i) {
-    try {
-      f(i);
-    } catch (const Error& e) {
-      if (e.fault() != Fault::input) throw;
-      std::fprintf(stderr, "thorax: %s\n", printable(e.what()).c_str());
-      ++failed;
-    }
-    progress.update(static_cast<int64_t>(i) + 1, "");
-  }
-  progress.finish();
-  return failed;
-}
-
 int64_t explain_all(const Flags& flags, Explaining& explaining, const std::vector<ExplainInput>& inputs) {
   if (flags.choice("scale", {"image", "set"}) == "image") {
     return for_each_image(inputs, "explaining", [&](size_t i) {
@@ -249,14 +199,11 @@ int run_explain(Flags& flags) {
   const std::vector<ExplainInput> inputs = explain_inputs(flags, models.classes());
   warn_where_decoders_have_rights();
   catch_interrupts();
+  if (flags.on("sanity")) return explain_sanity(flags, models, inputs);
   Explaining explaining(flags, models);
   const int64_t failed = explain_all(flags, explaining, inputs);
   explaining.finish(flags);
-  if (interrupted()) return interrupt_exit_code();
-  if (failed == 0) return 0;
-  std::fprintf(stderr, "%s of %s files failed (exit code 2)\n", with_commas(failed).c_str(),
-               with_commas(static_cast<int64_t>(inputs.size())).c_str());
-  return static_cast<int>(Fault::input);
+  return exit_code_of(failed, inputs.size());
 }
 
 }  // namespace thorax

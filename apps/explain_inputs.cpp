@@ -1,6 +1,11 @@
 #include "apps/explain_inputs.h"
 
+#include <cstdio>
+
+#include "apps/console.h"
 #include "apps/input_files.h"
+#include "apps/interrupt.h"
+#include "apps/printable.h"
 #include "apps/run_table.h"
 #include "data/sets/boxes.h"
 
@@ -52,6 +57,31 @@ std::vector<ExplainInput> explain_inputs(const Flags& flags, const std::vector<s
     throw Error(Fault::input, str(flags.text("boxes"), ": none of its images is among those to explain"),
                 str("its first image is ", boxes.begin()->first));
   return inputs;
+}
+
+int64_t for_each_image(const std::vector<ExplainInput>& inputs, const char* what, const std::function<void(size_t)>& f) {
+  ProgressLine progress(what, static_cast<int64_t>(inputs.size()));
+  int64_t failed = 0;
+  for (size_t i = 0; i < inputs.size() && !interrupted(); ++i) {
+    try {
+      f(i);
+    } catch (const Error& e) {
+      if (e.fault() != Fault::input) throw;
+      std::fprintf(stderr, "thorax: %s\n", printable(e.what()).c_str());
+      ++failed;
+    }
+    progress.update(static_cast<int64_t>(i) + 1, "");
+  }
+  progress.finish();
+  return failed;
+}
+
+int exit_code_of(int64_t failed, size_t images) {
+  if (interrupted()) return interrupt_exit_code();
+  if (failed == 0) return 0;
+  std::fprintf(stderr, "%s of %s files failed (exit code 2)\n", with_commas(failed).c_str(),
+               with_commas(static_cast<int64_t>(images)).c_str());
+  return static_cast<int>(Fault::input);
 }
 
 }  // namespace thorax

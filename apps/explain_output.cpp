@@ -69,12 +69,12 @@ std::string interval_text(const std::optional<metrics::Interval>& i) {
   return i ? str(" (", fixed(i->low, 3), '-', fixed(i->high, 3), ')') : std::string(14, ' ');
 }
 
-std::string measure_json(double value, const std::optional<metrics::Interval>& i) {
-  return str("{\"value\": ", json_number(value), ", \"low\": ", i ? json_number(i->low) : "null",
-             ", \"high\": ", i ? json_number(i->high) : "null", "}");
-}
-
 }  // namespace
+
+std::string mean_json(const metrics::Mean& m) {
+  return str("{\"value\": ", json_number(m.value), ", \"low\": ", m.interval ? json_number(m.interval->low) : "null",
+             ", \"high\": ", m.interval ? json_number(m.interval->high) : "null", "}");
+}
 
 ExplainFolder::ExplainFolder(std::filesystem::path folder, bool overwrite) : folder_(std::move(folder)) {
   if (!overwrite && path_exists(folder_) && (!std::filesystem::is_directory(folder_) || !std::filesystem::is_empty(folder_)))
@@ -151,8 +151,8 @@ std::string localisation_table(const std::vector<metrics::LocatedClass>& classes
     const std::string name = shortened(printable(c.name), 26);
     const std::string images = with_commas(c.images);
     text += str(name, std::string(27 - std::min<size_t>(27, columns(name)), ' '),
-                std::string(6 - std::min<size_t>(6, images.size()), ' '), images, "  ", fixed(c.pointing, 3),
-                interval_text(c.pointing_interval), "    ", fixed(c.iou, 3), interval_text(c.iou_interval), '\n');
+                std::string(6 - std::min<size_t>(6, images.size()), ' '), images, "  ", fixed(c.pointing.value, 3),
+                interval_text(c.pointing.interval), "    ", fixed(c.iou.value, 3), interval_text(c.iou.interval), '\n');
   }
   return text;
 }
@@ -167,8 +167,7 @@ std::string localisation_json(const std::vector<metrics::LocatedClass>& classes)
   for (const metrics::LocatedClass& c : classes) {
     if (c.images == 0) continue;
     list += str(list.empty() ? "" : ", ", "{\"name\": ", quoted(c.name), ", \"images\": ", c.images,
-                ", \"pointing\": ", measure_json(c.pointing, c.pointing_interval),
-                ", \"iou\": ", measure_json(c.iou, c.iou_interval), "}");
+                ", \"pointing\": ", mean_json(c.pointing), ", \"iou\": ", mean_json(c.iou), "}");
   }
   return "{\"classes\": [" + list + "]}\n";
 }

@@ -57,6 +57,9 @@ std::string explain_line(const ExplainedImage& image, const std::vector<std::str
 // boxes.csv
 std::string boxes_csv(const std::vector<ExplainedImage>& images, const std::vector<std::string>& classes);
 
+// {"value": ..., "low": ..., "high": ...}; null: there is no interval.
+std::string mean_json(const metrics::Mean& m);
+
 std::string localisation_table(const std::vector<metrics::LocatedClass>& classes);
 // Seconds of all images together.
 std::string times_json(const ExplainTimes& times, size_t images);
