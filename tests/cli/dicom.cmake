@@ -1,7 +1,5 @@
 # DICOM from the table to the prediction with the program PROGRAM in the folder WORK, on the valid files of FIXTURES; and nothing of the
 # patient (every name and ID there holds the word CANARY) in any output, log or checkpoint.
-file(REMOVE_RECURSE ${WORK})
-file(MAKE_DIRECTORY ${WORK})
 set(said "")
 
 include(${CMAKE_CURRENT_LIST_DIR}/functions.cmake)

@@ -1,8 +1,5 @@
 # Heat maps with the program PROGRAM in the folder WORK: of several models, on one scale for all images, and of a folder in which one
 # file is broken.
-file(REMOVE_RECURSE ${WORK})
-file(MAKE_DIRECTORY ${WORK})
-
 include(${CMAKE_CURRENT_LIST_DIR}/functions.cmake)
 
 # The hashes of all files of a folder that match, in the order of their names.
@@ -70,3 +67,28 @@ foreach(scale image set)
     message(FATAL_ERROR "--scale ${scale}: ${lines} images are done, 24 expected; the broken one is named ${named} times\n${err}")
   endif()
 endforeach()
+
+# Sanity: random weights stage by stage (resnet18 has seven), the same in the same words again; a copy of nothing stays untouched.
+file(REMOVE ${WORK}/data/images/000007b.png)
+run(0 explain --run first data/images --sanity --classes all --replicates 200 -o sane --json --quiet)
+set(first "${out}")
+run(0 explain --run first data/images --sanity --classes all --replicates 200 -o sane_again --json --quiet)
+if(NOT out STREQUAL first)
+  message(FATAL_ERROR "explain --sanity says one thing, then another\n${first}${out}")
+endif()
+file(READ ${WORK}/sane/sanity.json written)
+string(JSON stages LENGTH "${written}" stages)
+string(JSON images GET "${written}" images)
+string(JSON last GET "${written}" stages 6 random_down_to)
+string(JSON correlation GET "${written}" stages 6 rank_correlation value)
+if(NOT written STREQUAL out OR NOT stages EQUAL 7 OR NOT images EQUAL 24 OR NOT last STREQUAL "conv1" OR correlation GREATER 0.9)
+  message(FATAL_ERROR "sanity.json holds\n${written}")
+endif()
+run(0 explain --run first data/images --sanity --classes all --replicates 200 -o sane_table --quiet)
+expect("${out}" "layer4 +-?0[.][0-9]+ .-?0[.][0-9]+ to ")
+expect("${out}" "\nPneumonia +[0-9]+ ")
+expect_80_columns("${out}")
+run(2 explain --run first,second data/images --sanity -o none --quiet)
+expect("${err}" "one model")
+run(2 explain --run first data/images --sanity --layer layer3 -o none --quiet)
+expect("${err}" "--layer has no meaning here")

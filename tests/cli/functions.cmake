@@ -1,5 +1,7 @@
-# For scripts that use the program PROGRAM in the folder WORK. run(CODE ARGUMENT...): out and err are what it said, `said` all that
-# was said so far. expect(TEXT PATTERN). expect_80_columns(TEXT).
+# For scripts that use the program PROGRAM in the folder they run in, WORK. run(CODE ARGUMENT...): out and err are what it said,
+# `said` all that was said so far. expect(TEXT PATTERN). expect_80_columns(TEXT).
+set(WORK ${CMAKE_CURRENT_BINARY_DIR})
+
 function(run expected)
   execute_process(COMMAND ${PROGRAM} ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE out ERROR_VARIABLE err WORKING_DIRECTORY ${WORK})
   if(NOT code STREQUAL "${expected}")

@@ -1,9 +1,6 @@
 # From nothing to a prediction with the program PROGRAM in the folder WORK: phantoms, training (twice: the second time from the first
 # one's configuration, to the same bytes), evaluation, prediction. COUNT, SIZE, EPOCHS: of the training. AUC: the least mean AUC.
 # MODEL: its name; TENSOR: its first tensor.
-file(REMOVE_RECURSE ${WORK})
-file(MAKE_DIRECTORY ${WORK})
-
 include(${CMAKE_CURRENT_LIST_DIR}/functions.cmake)
 
 # Three findings in place of ten: few images have some of each.

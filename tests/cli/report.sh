@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# thorax report about a run with heat maps, subgroups and a comparison: opened in Chromium; and it names no file. Usage: report.sh
-# PROGRAM FOLDER
+# thorax report about a run with heat maps, subgroups and a comparison: opened in Chromium; and it names no file.
+# Usage: report.sh PROGRAM
 set -uo pipefail
 thorax=$1
 here=$(dirname "$(realpath "$0")")
-rm -rf "$2" && mkdir -p "$2" && cd "$2" || exit 1
 fail() { echo "$*"; cat log; exit 1; }
 refused() { "$thorax" "$@" >out 2>log; [ $? -eq 2 ] || fail "not refused: $*"; }
 "$thorax" phantom -o radiographs --count 60 --size 64 --findings "Other opacity,Bronchitis,Pneumonia" >log 2>&1 || fail phantom

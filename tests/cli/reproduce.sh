@@ -1,12 +1,10 @@
 #!/usr/bin/env bash
 # thorax reproduce on phantoms, killed at random instants and called again until it ends by itself: the tables are the same bytes as
 # those of a call that nobody touched, and what they say is what `thorax evaluate` says of the same runs. Then one table more.
-# Usage: reproduce.sh PROGRAM FOLDER [KILLS]
+# Usage: reproduce.sh PROGRAM [KILLS]
 set -uo pipefail
 thorax=$1
-work=$2
-kills=${3:-2}
-rm -rf "$work" && mkdir -p "$work" && cd "$work" || exit 1
+kills=${2:-2}
 fail() { echo "$*"; cat log; exit 1; }
 "$thorax" phantom -o data --count 40 --size 64 >log 2>&1 || fail "phantom"
 call=("$thorax" reproduce --data data/labels.csv --models resnet18,densenet121 --losses bce,db-modified --size 32 --epochs 1 --batch 14

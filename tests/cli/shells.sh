@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # Shell completion and man page: every verb and flag of --help is in each, and the shells themselves complete with the scripts.
-# Usage: shells.sh PROGRAM FOLDER
+# Usage: shells.sh PROGRAM
 set -uo pipefail
 thorax=$1
-rm -rf "$2" && mkdir -p "$2" && cd "$2" || exit 1
 fail() { echo "$*"; exit 1; }
 for shell in bash zsh fish; do
   "$thorax" completion $shell >$shell || fail "completion $shell"
