@@ -42,6 +42,17 @@ for table in table1 table2 table3 table5 table6 figure3 figure4; do
 done
 cmp -s whole/paper.md paper/paper.md || fail "paper.md differs after $killed kills"
 
+for folder in whole paper; do
+  "$thorax" report $folder >out 2>log || fail "report"
+done
+cmp -s whole/report.html paper/report.html || fail "report.html differs after $killed kills"
+[ "$(grep -c '<figure class="chart"' whole/report.html)" -ge 8 ] || fail "the report has too few charts"
+grep -q 'data:image/png' whole/report.html && fail "pictures that nobody made"
+"$thorax" explain --run whole/runs/resnet18-random-db-modified-1 data/labels.csv --split test --classes all --boxes data/boxes.csv \
+  -o whole/explain --quiet >out 2>log || fail "explain"
+"$thorax" report whole --overwrite >out 2>log || fail "report with pictures"
+grep -q '<h2>Figure 5: .*</h2>' whole/report.html && grep -q 'src="data:image/png' whole/report.html || fail "no Figure 5"
+
 runs=(whole/runs/resnet18-random-db-modified-1 whole/runs/densenet121-random-db-modified-1)
 "$thorax" evaluate "${runs[@]}" --replicates 100 --threads 1 --cache none --quiet --csv mean.csv >out 2>log || fail "evaluate"
 cut -d , -f 2- whole/table5.csv >without_group.csv
