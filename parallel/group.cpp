@@ -1,0 +1,39 @@
+#include "parallel/group.h"
+
+#include "parallel/gloo.h"
+#include "parallel/single.h"
+
+namespace thorax::parallel {
+
+namespace {
+constexpr std::chrono::seconds meeting{150};  // longer than the rendezvous waits before it names who is missing
+}
+
+Group::Group(const World& world, const OnVerdict& on_verdict, Socket listener) : world_(world) {
+  if (world_.size == 1) {
+    communicator_ = std::make_unique<Single>();
+    return;
+  }
+  const Deadline deadline = Clock::now() + meeting;
+  if (world_.rank == 0) {
+    if (!listener) listener = listen_at(world_.host, world_.port);
+    rendezvous_.emplace(std::move(listener), RendezvousOptions{.size = world_.size, .secret = world_.secret});
+  }
+  watch_.emplace(world_, deadline, on_verdict);
+  keys_.emplace(world_, deadline);
+  communicator_ = make_gloo(world_, *keys_, deadline);
+}
+
+void Group::leave() {
+  if (!watch_) return;
+  communicator_->barrier();
+  watch_->leave();
+}
+
+void Group::fail(int code, const std::string& why, bool lost_connection) {
+  if (!watch_) return;
+  if (lost_connection) std::this_thread::sleep_for(alive_limit + std::chrono::seconds(5));
+  watch_->fail(code, why);
+}
+
+}  // namespace thorax::parallel
