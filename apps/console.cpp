@@ -67,7 +67,8 @@ std::string fixed(double value, int digits) {
   std::string text(static_cast<size_t>(std::snprintf(nullptr, 0, "%.*f", digits, value)) + 1, '\0');
   std::snprintf(text.data(), text.size(), "%.*f", digits, value);
   text.pop_back();
-  return text;
+  // What rounds to zero has no sign.
+  return text[0] == '-' && text.find_first_of("123456789") == std::string::npos ? text.substr(1) : text;
 }
 
 std::string human_bytes(int64_t bytes) {

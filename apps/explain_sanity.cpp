@@ -77,7 +77,7 @@ class Sanity {
     for (const StageResult& s : stages_)
       text += str(padded(s.name, 26), "  ", padded(mean_text(s.rank, replicates), 26), mean_text(s.similarity, replicates), '\n');
     text += str("\nwhat the probability loses when the marked region is grey, or random ones are\n", padded("", 24),
-                " images  marked  random  difference               more\n");
+                " images  marked  random  difference                more\n");
     for (size_t k = 0; k < classes_.size(); ++k) {
       const ClassResult& c = classes_[k];
       if (c.more.empty()) continue;
@@ -87,7 +87,7 @@ class Sanity {
       };
       const std::string images = with_commas(std::ssize(c.more));
       text += str(padded(names[k], 24), std::string(7 - std::min<size_t>(7, images.size()), ' '), images, "  ",
-                  padded(mean(c.marked), 8), padded(mean(c.random), 8), padded(mean_text(c.more, replicates), 25),
+                  padded(mean(c.marked), 8), padded(mean(c.random), 8), padded(mean_text(c.more, replicates), 26),
                   fixed(100 * more / static_cast<double>(c.more.size()), 0), "%\n");
     }
     return text;

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <vector>
 
+#include "apps/console.h"
 #include "apps/printable.h"
 #include "tensor/error.h"
 
@@ -19,19 +20,6 @@ using metrics::MeanEvaluation;
 
 constexpr size_t kWidth = 80;
 constexpr size_t kNumbers = 46;  // columns from the end of n to the end of F1
-
-// 10000 -> "10,000".
-std::string grouped(int64_t number) {
-  std::string digits = std::to_string(number);
-  for (size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return digits;
-}
-
-std::string fixed(double value, int digits) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
 
 std::string padded(const std::string& text, size_t width) {
   return text + std::string(width - std::min(width, columns(text)), ' ');
@@ -86,9 +74,9 @@ std::string numbers(const Row& row) {
 
 // One line where it fits, else the cut-offs in a second.
 std::string first_lines(const Evaluation& evaluation, const EvaluationHeading& heading) {
-  const std::string patients = heading.patients ? ", " + grouped(*heading.patients) + " patients" : "";
+  const std::string patients = heading.patients ? ", " + with_commas(*heading.patients) + " patients" : "";
   const std::string what = printable(str(heading.checkpoint, heading.epoch > 0 ? str(" (epoch ", heading.epoch, ")") : "", " on ",
-                                         heading.split, ": ", grouped(evaluation.n), " images", patients));
+                                         heading.split, ": ", with_commas(evaluation.n), " images", patients));
   const std::string cutoffs = printable("cut-offs: " + heading.cutoffs);
   const bool fits = columns(what) + columns("; ") + columns(cutoffs) <= kWidth;
   return what + (fits ? "; " : "\n") + cutoffs + "\n";
@@ -97,7 +85,7 @@ std::string first_lines(const Evaluation& evaluation, const EvaluationHeading& h
 std::string left_out(const std::optional<Estimate>& estimate, int64_t replicates) {
   if (!estimate) return {};
   const int64_t missing = replicates - (estimate->interval ? estimate->interval->replicates : 0);
-  return missing > 0 ? grouped(missing) + " of " + grouped(replicates) + " replicates" : "";
+  return missing > 0 ? with_commas(missing) + " of " + with_commas(replicates) + " replicates" : "";
 }
 
 }  // namespace
@@ -105,7 +93,7 @@ std::string left_out(const std::optional<Estimate>& estimate, int64_t replicates
 std::string evaluation_note(const ClassEvaluation& one, int64_t replicates) {
   if (one.n_known == 0) return "undefined: no label is known";
   if (!one.is_defined())
-    return "undefined: all " + grouped(one.n_known) + " known labels are " + (one.n_positive > 0 ? "1" : "0");
+    return "undefined: all " + with_commas(one.n_known) + " known labels are " + (one.n_positive > 0 ? "1" : "0");
   std::string note;
   if (!one.cutoff) note = "no cut-off: the labels that it is chosen on have one value only";
   if (one.cutoff && std::isinf(*one.cutoff)) note = "no cut-off is better than chance: nothing is called positive";
@@ -135,7 +123,7 @@ std::string mean_note(const Evaluation& evaluation) {
 
 std::string evaluation_table(const Evaluation& evaluation, const EvaluationHeading& heading) {
   size_t n_width = 5;
-  for (const auto& one : evaluation.classes) n_width = std::max(n_width, grouped(one.n_positive).size());
+  for (const auto& one : evaluation.classes) n_width = std::max(n_width, with_commas(one.n_positive).size());
   const std::vector<std::string> names = short_names(evaluation, kWidth - kNumbers - 3 - n_width);
   size_t name_width = columns("mean");
   for (const auto& name : names) name_width = std::max(name_width, columns(name));
@@ -146,7 +134,7 @@ std::string evaluation_table(const Evaluation& evaluation, const EvaluationHeadi
   text += padded("", name_width) + right("n", n_width) + "   AUC    " + padded(ci, 17) + "sens.  spec.  F1\n";
   for (size_t c = 0; c < names.size(); ++c) {
     const ClassEvaluation& one = evaluation.classes[c];
-    text += padded(names[c], name_width) + right(grouped(one.n_positive), n_width) + numbers(one);
+    text += padded(names[c], name_width) + right(with_commas(one.n_positive), n_width) + numbers(one);
   }
   text += padded("mean", name_width + n_width) + numbers(evaluation.mean);
 
@@ -157,7 +145,7 @@ std::string evaluation_table(const Evaluation& evaluation, const EvaluationHeadi
   const std::string note = mean_note(evaluation);
   if (!note.empty()) text += wrapped("note: mean: " + note);
   if (evaluation.replicates > 0) {
-    text += str(grouped(evaluation.replicates), " bootstrap replicates ", heading.resampling, ", seed ", evaluation.seed, ", ",
+    text += str(with_commas(evaluation.replicates), " bootstrap replicates ", heading.resampling, ", seed ", evaluation.seed, ", ",
                 fixed(evaluation.bootstrap_seconds, 1), " s\n");
   }
   return text;
