@@ -8,10 +8,8 @@
 
 namespace thorax {
 
-namespace {
-
-std::vector<size_t> places(const std::vector<std::string>& wanted, const std::vector<std::string>& has, const std::string& file,
-                           const std::string& first) {
+std::vector<size_t> class_places(const std::vector<std::string>& wanted, const std::vector<std::string>& has,
+                                 const std::string& file, const std::string& first) {
   std::vector<size_t> place;
   for (const std::string& name : wanted) {
     const auto at = std::find(has.begin(), has.end(), name);
@@ -23,8 +21,6 @@ std::vector<size_t> places(const std::vector<std::string>& wanted, const std::ve
   return place;
 }
 
-}  // namespace
-
 Ensemble::Ensemble(const std::vector<std::string>& runs, int64_t batch, const Stream& stream, TestViews views)
     : stream_(stream), views_(std::move(views)) {
   for (const std::string& run : runs) {
@@ -34,7 +30,7 @@ Ensemble::Ensemble(const std::vector<std::string>& runs, int64_t batch, const St
     member.model = std::make_unique<LoadedModel>(file, batch, stream);
     const std::vector<std::string>& has = member.model->description().classes;
     member.place =
-        places(members_.empty() ? has : classes(), has, member.file, members_.empty() ? member.file : members_[0].file);
+        class_places(members_.empty() ? has : classes(), has, member.file, members_.empty() ? member.file : members_[0].file);
     members_.push_back(std::move(member));
   }
 }

@@ -42,6 +42,11 @@ class Ensemble {
   TestViews views_;
 };
 
+// For each of the wanted classes, which of `has` it is. file and first: of the model that has them and of the first one. Throws
+// Error(input) where they are not the same classes.
+std::vector<size_t> class_places(const std::vector<std::string>& wanted, const std::vector<std::string>& has,
+                                 const std::string& file, const std::string& first);
+
 // --tta none, flip (the image and its mirror image) or six (both, also turned by 5 degrees either way).
 TestViews test_views(const Flags& flags);
 

@@ -118,11 +118,12 @@ void load_store(const SafetensorsFile& file, Store& store) {
   store.touch();
 }
 
-LoadedModel::LoadedModel(const std::filesystem::path& name, int64_t batch, const Stream& stream) {
+LoadedModel::LoadedModel(const std::filesystem::path& name, int64_t batch, const Stream& stream, bool keep_features) {
   const SafetensorsFile file = open_checkpoint(name);
   description_ = read_description(file, name);
   description_.dtype = usable_dtype(description_.dtype, stream);
-  const NetworkSpec spec = network_spec(description_, stream);
+  NetworkSpec spec = network_spec(description_, stream);
+  spec.keep_features = keep_features;
   store_.emplace(Network::make_store(spec, 0, false));
   load_store(file, *store_);
   network_.emplace(spec, batch, *store_, arena_);

@@ -35,12 +35,13 @@ void write_model(const std::filesystem::path& file, const ModelDescription& desc
 class LoadedModel {
  public:
   // Throws Error(input) when the file is not a model of thorax, or a tensor is missing or has another shape. batch: images at
-  // once.
-  LoadedModel(const std::filesystem::path& file, int64_t batch, const Stream& stream);
+  // once. keep_features: as NetworkSpec has it.
+  LoadedModel(const std::filesystem::path& file, int64_t batch, const Stream& stream, bool keep_features = false);
 
   const ModelDescription& description() const { return description_; }
   Network& network() { return *network_; }
   const Store& store() const { return *store_; }
+  Store& store() { return *store_; }
 
  private:
   ModelDescription description_;

@@ -1,5 +1,6 @@
 #include "apps/network.h"
 
+#include "explain/layers.h"
 #include "layers/linear.h"
 #include "layers/normalize.h"
 #include "models/registry.h"
@@ -19,6 +20,12 @@ Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& ar
   PlanOptions options;
   options.stream = spec.stream;
   options.keep = {logits_, probabilities_};
+  if (spec.keep_features) {
+    const explain::Head head = explain::head_of(g, logits_);
+    features_ = head.features;
+    head_weight_ = g.info(head.weight).name;
+    options.keep.push_back(features_);
+  }
   program_ = plan(g, options, store, arena);
 }
 

@@ -20,6 +20,7 @@ struct NetworkSpec {
   float mean = 0.449F;
   float std = 0.226F;
   Stream stream;
+  bool keep_features = false;  // inference: the last feature map can be read
 };
 
 class Network {
@@ -37,6 +38,10 @@ class Network {
   // [batch,classes] f32, and a scalar f32 (training): valid after run().
   Tensor logits() { return program_->tensor(logits_); }
   Tensor probabilities() { return program_->tensor(probabilities_); }
+  // With keep_features: [batch,K,h,w] behind the last ReLU, in the device's layout; and the parameter that the head
+  // multiplies its means with, [classes,K].
+  Tensor features() { return program_->tensor(features_); }
+  const std::string& head_weight() const { return head_weight_; }
   float loss() { return *program_->tensor(loss_).as<float>(); }
 
   int64_t batch() const { return batch_; }
@@ -48,7 +53,8 @@ class Network {
  private:
   void define(Graph& g, const NetworkSpec& spec);
   int64_t batch_;
-  Value bytes_, labels_, mask_, logits_, probabilities_, loss_;
+  Value bytes_, labels_, mask_, logits_, probabilities_, features_, loss_;
+  std::string head_weight_;
   std::optional<Program> program_;
 };
 

@@ -61,6 +61,10 @@ int run_phantom(Flags& flags) {
   o.findings = findings_of(flags);
   o.dicom = flags.choice("format", {"png", "dicom"}) == "dicom";
   o.seed = static_cast<uint64_t>(flags.integer("seed", 0, INT64_MAX));
+  const int64_t fewest = data::fewest_phantoms(o.seed);
+  if (o.count < fewest)
+    throw Error(Fault::input, str("--count is ", o.count, "; at least ", fewest, " images are needed with --seed ", o.seed),
+                "a patient has one to three of them, and train, val and test need a patient each");
   o.threads = threads_of(flags);
   data::make_phantoms(out, o);
   const std::string table = printable((out / "labels.csv").string());

@@ -7,6 +7,7 @@
 #include "apps/device.h"
 #include "apps/embedded_model.h"
 #include "apps/ensemble.h"
+#include "apps/input_files.h"
 #include "apps/isolation.h"
 #include "apps/metadata.h"
 #include "apps/printable.h"
@@ -33,24 +34,6 @@ Flags predict_flags() {
 }
 
 namespace {
-
-// Files as given; folders: every file below them, sorted, so that the order is the same everywhere.
-std::vector<std::filesystem::path> files_of(const std::vector<std::string>& words) {
-  std::vector<std::filesystem::path> files;
-  for (const std::string& word : words) {
-    std::error_code error;
-    if (!std::filesystem::is_directory(word, error)) {
-      files.emplace_back(word);
-      continue;
-    }
-    const size_t first = files.size();
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(word)) {
-      if (entry.is_regular_file()) files.push_back(entry.path());
-    }
-    std::sort(files.begin() + static_cast<std::ptrdiff_t>(first), files.end());
-  }
-  return files;
-}
 
 // How one image's line is written.
 class Output {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <set>
@@ -45,24 +46,53 @@ std::string band_name(const std::vector<double>& limits, size_t band) {
   return limit_text(limits[band - 1]) + " to below " + limit_text(limits[band]);
 }
 
-// The cells of the column for these rows.
-std::vector<std::string> cells_of(const std::filesystem::path& table, const data::Manifest& manifest,
-                                  const std::vector<size_t>& rows, const std::string& column) {
+// What is known of a row under the name of this column, from the table or else from the DICOM file; nullopt: no such name.
+std::optional<std::string> known_of(const data::Row& row, const std::string& column) {
+  const std::string name = data::lower_case(column);
+  if (name == "view") return row.view;
+  if (name == "sex") return row.sex == '?' ? "" : std::string(1, row.sex);
+  if (name == "age") return std::isnan(row.age) ? "" : limit_text(static_cast<double>(row.age));
+  return std::nullopt;
+}
+
+// The cells of the column for these rows. Throws Error(input) when the table has no such column.
+std::vector<std::string> table_cells(const std::filesystem::path& table, const data::Manifest& manifest,
+                                     const std::vector<size_t>& rows, const std::string& column) {
   data::Mistakes mistakes(table.string());
   const std::vector<data::CsvRow> csv = data::read_csv(table, mistakes);
   mistakes.throw_if_any();
   const auto& header = csv.at(0).cells;
   const auto at = std::find(header.begin(), header.end(), column);
   if (at == header.end()) {
-    std::string names;
-    for (const std::string& name : header) names += (names.empty() ? "" : ", ") + name;
-    throw Error(Fault::input, str(table.string(), ": no column is called ", data::quoted(column)), "the columns are " + names);
+    throw Error(Fault::input, str(table.string(), ": no column is called ", data::quoted(column)),
+                "the columns are " + data::listed(header));
   }
   std::map<int64_t, const std::string*> by_line;
   for (const data::CsvRow& row : csv) by_line[row.line] = &row.cells[static_cast<size_t>(at - header.begin())];
   std::vector<std::string> cells;
   cells.reserve(rows.size());
   for (const size_t row : rows) cells.push_back(*by_line.at(manifest.rows[row].line));
+  return cells;
+}
+
+// The cells, or where the table has not all of them what is known of the rows: of one spelling, F and not Female.
+std::vector<std::string> cells_of(const std::filesystem::path& table, const data::Manifest& manifest,
+                                  const std::vector<size_t>& rows, const std::string& column) {
+  std::vector<std::string> known;
+  for (const size_t row : rows) known.push_back(known_of(manifest.rows[row], column).value_or(""));
+  const bool any = std::any_of(known.begin(), known.end(), [](const std::string& k) { return !k.empty(); });
+  std::vector<std::string> cells;
+  try {
+    cells = table_cells(table, manifest, rows, column);
+  } catch (const Error& error) {
+    if (!any || error.fault() != Fault::input) throw;
+    return known;
+  }
+  bool better = false;
+  for (size_t i = 0; i < cells.size(); ++i) better = better || (cells[i].empty() && !known[i].empty());
+  for (size_t i = 0; better && i < cells.size(); ++i) {
+    if (!known[i].empty()) cells[i] = known[i];
+  }
   return cells;
 }
 

@@ -16,7 +16,9 @@ struct Subgroup {
 
 // The groups of these rows, in the order of their names (of bands: of the numbers), those not known last. A column of numbers
 // with more than ten different values is divided into bands: limits a < b < ... make "below a", "a to below b", ..., "b and
-// more". An age may be written as DICOM does: 034Y, 006M, 02W, 010D. Throws Error(input) when the table has no such column.
+// more". An age may be written as DICOM does: 034Y, 006M, 02W, 010D. age, sex and
+// view are also those of the DICOM files (data/dicom_rows.h), where the table has no such column or empty cells. Throws
+// Error(input) when there is no such column.
 std::vector<Subgroup> subgroups(const std::filesystem::path& table, const data::Manifest& manifest,
                                 const std::vector<size_t>& rows, const std::string& column, const std::vector<double>& limits);
 

@@ -17,6 +17,11 @@ void load(Network& net, const data::Batch& batch) {
 
 }  // namespace
 
+Error diverged(const std::string& where) {
+  return {Fault::input, "training diverged in " + where,
+          "a lower --max-lr helps, or --dtype fp32 where it was bf16; the last checkpoint is unharmed"};
+}
+
 Trainer::Trainer(const TrainerOptions& o)
     : options_(o),
       store_(Network::make_store(o.network, o.seed, true)),
@@ -38,8 +43,7 @@ double Trainer::step(const data::Batch& batch, double learning_rate) {
   ++steps_;
   const double loss = static_cast<double>(net.loss());
   if (!std::isfinite(loss)) {
-    throw Error(Fault::machine, str("training diverged: the loss is ", loss, " at a learning rate of ", learning_rate),
-                "a lower --max-lr helps; the last checkpoint is unharmed");
+    throw diverged(str("step ", steps_, ": the loss is ", loss, " at a learning rate of ", learning_rate));
   }
   return loss;
 }

@@ -21,11 +21,14 @@ struct TrainerOptions {
   UpdateOptions update;
 };
 
+// Error(input): the training diverged. where: "epoch 2, step 57: the loss is nan".
+Error diverged(const std::string& where);
+
 class Trainer {
  public:
   explicit Trainer(const TrainerOptions& options);
 
-  // One step on a batch with this learning rate; returns its loss. Throws Error(machine) when the loss is not finite.
+  // One step on a batch with this learning rate; returns its loss. Throws diverged() when it is not finite.
   double step(const data::Batch& batch, double learning_rate);
   // The model under its running statistics, with averaged weights where there are any; shares the memory of the training
   // programs.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <optional>
 
 #include "apps/console.h"
@@ -16,6 +17,14 @@
 #include "optim/schedule.h"
 
 namespace thorax {
+
+namespace {
+
+bool all_finite(const std::vector<float>& values) {
+  return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+}
+
+}  // namespace
 
 Training::Training(const TrainConfig& config, std::string config_text, TrainData data)
     : config_(config),
@@ -126,6 +135,8 @@ void Training::finish_epoch(RunFolder& folder, data::Loader& loader, TrainingLog
   record.step = progress_.step;
   record.train_loss = progress_.loss_sum / static_cast<double>(progress_.images);
   record.val_loss = loss_sum / static_cast<double>(scores.n);
+  if (!all_finite(scores.probabilities) || !std::isfinite(record.val_loss))
+    throw diverged(str("epoch ", record.epoch, ", step ", record.step, ": validation scores are no numbers"));
   record.learning_rate = learning_rate(schedule_, progress_.step - 1);
   record.seconds = epoch_seconds_;
   record.classes = scores.classes;

@@ -16,11 +16,13 @@ const std::vector<Verb>& verbs() {
       {"learn", "compare", "which of two runs is better, and by how much", compare_flags, run_compare},
       {"learn", "reproduce", "the paper's experiments and tables on any data set", reproduce_flags, run_reproduce},
       {"use", "predict", "probabilities for files or folders", predict_flags, run_predict},
+      {"use", "explain", "heat maps on the original radiograph", explain_flags, run_explain},
       {"use", "export", "ONNX or safetensors for other programs", export_flags, run_export},
       {"data", "inspect", "what is in a radiograph, a data set, a file of weights", inspect_flags, run_inspect},
       {"data", "split", "patient-disjoint, stratified splits", split_flags, run_split},
       {"data", "cache", "preprocess once", cache_flags, run_cache},
       {"data", "phantom", "synthetic radiographs to try things with", phantom_flags, run_phantom},
+      {"machine", "doctor", "what this machine has, and what will be used", doctor_flags, run_doctor},
   };
   return list;
 }

@@ -33,6 +33,8 @@ Flags reproduce_flags();
 int run_reproduce(Flags& flags);
 Flags predict_flags();
 int run_predict(Flags& flags);
+Flags explain_flags();
+int run_explain(Flags& flags);
 Flags export_flags();
 int run_export(Flags& flags);
 Flags inspect_flags();
@@ -43,5 +45,7 @@ Flags cache_flags();
 int run_cache(Flags& flags);
 Flags phantom_flags();
 int run_phantom(Flags& flags);
+Flags doctor_flags();
+int run_doctor(Flags& flags);
 
 }  // namespace thorax

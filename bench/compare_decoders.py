@@ -80,7 +80,7 @@ def print_rows(file, results):
                  for key in ("decoded_per_second", "images_per_second")]
         isolation = ""
         if "decoder_apart_ms" in runs[0]:
-            isolation = f"{100 * (1 - median(runs, 'decoder_here_ms') / median(runs, 'decoder_apart_ms')):>9.1f}%"
+            isolation = f"{100 * (median(runs, 'decoder_apart_ms') - median(runs, 'decoder_here_ms')) / median(runs, 'decode_ms'):>9.1f}%"
         print(f"{file.name:<20} {engine:<20} {'  '.join(cells)} {isolation}", flush=True)
 
 
@@ -102,7 +102,8 @@ def main():
             everything[kind] = measure(args, folder / kind, ways)
             print_rows(folder / kind, everything[kind])
     print("(2,500x3,000; two threads or processes; decode: to 8 bits of grey; all: equalised and resized to 512x512 too;"
-          " ratio: thorax's rate over the engine's)")
+          " ratio: thorax's rate over the engine's;"
+          " isolation: the process without rights less the same decoder called directly, in parts of a decode)")
     if args.json:
         pathlib.Path(args.json).write_text(json.dumps(everything, indent=1) + "\n")
 

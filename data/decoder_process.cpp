@@ -45,9 +45,10 @@ Descriptor shared_memory() {
   return moved_up(std::move(fd));
 }
 
-// What the dynamic linker and the sanitizers need, and nothing of the user's.
+// What the dynamic linker and the sanitizers need, and nothing of the user's. Huge pages: a decoder's buffers are new in each
+// image (sandbox_worker.cpp), and 4 KiB at a time that would cost a tenth of its time.
 std::vector<std::string> environment() {
-  std::vector<std::string> variables{"LANG=C", "LD_BIND_NOW=1"};
+  std::vector<std::string> variables{"LANG=C", "LD_BIND_NOW=1", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1"};
   for (const char* name : {"LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS"}) {
     if (const char* value = std::getenv(name)) variables.push_back(str(name, '=', value));
   }
@@ -119,6 +120,7 @@ void DecoderProcess::start() {
   memory_ = static_cast<uint8_t*>(mapped);
   std::vector<std::string> variables = environment();
   std::vector<char*> envp;
+  envp.reserve(variables.size() + 1);
   for (std::string& v : variables) envp.push_back(v.data());
   envp.push_back(nullptr);
   std::string name = wire::process_name;

@@ -10,6 +10,7 @@
 #include <gdcm-3.0/gdcmImageReader.h>
 #include <gdcm-3.0/gdcmSequenceOfFragments.h>
 #include <gdcm-3.0/gdcmTrace.h>
+#include <gdcm-3.0/gdcmVersion.h>
 #pragma GCC diagnostic pop
 
 #include <exception>
@@ -109,10 +110,18 @@ std::vector<uint8_t> encode(Coding coding, uint32_t columns, uint32_t rows, int 
   }
 }
 
+std::string version() {
+  return gdcm::Version::GetVersion();
+}
+
 #else
 
 bool available() {
   return false;
+}
+
+std::string version() {
+  return {};
 }
 
 std::string decode(std::span<const uint8_t> /*file*/, std::span<uint8_t> /*samples*/) {

@@ -12,6 +12,8 @@ namespace thorax::data::gdcm_codec {
 
 // False: thorax was built without it.
 bool available();
+// "3.0.21"; empty without it.
+std::string version();
 
 // file: by canonical_dicom(). samples: [rows,columns], of 1 byte where the file allocates 8 bits, else of 2, little endian.
 // Empty, or the reason why not.

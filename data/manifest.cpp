@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 #include <unordered_map>
 
+#include "data/dicom_rows.h"
 #include "data/sets/readers.h"
 #include "data/split.h"
 
@@ -163,7 +165,10 @@ Manifest read_manifest(const ManifestOptions& options) {
   } else {
     read_part(options, {options.table, Split::none}, manifest);
   }
-  if (options.frontal) keep_frontal(manifest);
+  if (options.frontal) {
+    take_from_dicom(manifest, static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+    keep_frontal(manifest);
+  }
   if (!options.split_file.empty()) apply_split_csv(manifest, options.split_file);
   manifest.has_split =
       std::any_of(manifest.rows.begin(), manifest.rows.end(), [](const Row& r) { return r.split != Split::none; });

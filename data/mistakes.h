@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "tensor/error.h"
 
@@ -36,10 +37,29 @@ class Mistakes {
   std::multimap<int64_t, std::string> shown_;
 };
 
+// A text within a message: not endless. No UTF-8 character is cut in two.
+inline std::string clipped(const std::string& text) {
+  constexpr size_t longest = 40;
+  if (text.size() <= longest) return text;
+  size_t end = longest;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end) + "...";
+}
+
+// Names within a message, comma-separated: neither one of them nor the list is endless.
+inline std::string listed(const std::vector<std::string>& names) {
+  constexpr size_t longest = 400;
+  std::string all;
+  for (const std::string& name : names) {
+    if (all.size() > longest) return all + ", ...";
+    all += (all.empty() ? "" : ", ") + clipped(name);
+  }
+  return all;
+}
+
 // A cell within a message: in quotes, not endless, and without control characters.
 inline std::string quoted(const std::string& cell) {
-  constexpr size_t longest = 40;
-  std::string text = cell.size() > longest ? cell.substr(0, longest) + "..." : cell;
+  std::string text = clipped(cell);
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
   }

@@ -86,4 +86,20 @@ NpyArray parse_npy(std::string bytes, const std::string& where) {
   return array;
 }
 
+std::string encode_npy(const std::vector<int64_t>& shape, std::span<const float> values) {
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (";
+  for (const int64_t axis : shape) header += str(axis, ',');
+  header += "), }";
+  // The data begin at a multiple of 64 bytes, behind a newline.
+  constexpr size_t before = 10;
+  header.append(63 - (before + header.size()) % 64, ' ');
+  header += '\n';
+  std::string bytes("\x93NUMPY\1\0", 8);
+  bytes += static_cast<char>(header.size() & 0xFF);
+  bytes += static_cast<char>(header.size() >> 8);
+  bytes += header;
+  bytes.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+  return bytes;
+}
+
 }  // namespace thorax::data

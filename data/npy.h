@@ -1,7 +1,8 @@
-// Arrays of numpy's .npy format (its NEP 1): integers of one to eight bytes, little endian, in C order.
+// Arrays of numpy's .npy format (its NEP 1), little endian, in C order: integers of one to eight bytes in, floats out.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,5 +20,8 @@ struct NpyArray {
 
 // Throws Error(input) that begins with `where`.
 NpyArray parse_npy(std::string bytes, const std::string& where);
+
+// float32, format 1.0.
+std::string encode_npy(const std::vector<int64_t>& shape, std::span<const float> values);
 
 }  // namespace thorax::data

@@ -39,9 +39,13 @@ Phantom draw_phantom(const PhantomOptions& options, int64_t patient, int64_t num
 // 8 bits
 Image grey_image(const Phantom& phantom);
 
+// The fewest images of this seed that have three patients, one for each split.
+int64_t fewest_phantoms(uint64_t seed);
+
 // folder/images/000000.png (or .dcm), ..., folder/boxes.csv (image, class_name, x_min, y_min, x_max, y_max, in pixels) and, as
 // the last, folder/labels.csv: image, patient, age, sex, split and the findings; with DICOM patient, age and sex stand in the
-// images alone. A patient has one to three images; 70/15/15 by patient. Throws Error(machine) when something cannot be written.
+// images alone. A patient has one to three images; 70/15/15 by patient. count: at least fewest_phantoms(). Throws Error(machine)
+// when something cannot be written.
 void make_phantoms(const std::filesystem::path& folder, const PhantomOptions& options);
 
 }  // namespace thorax::data

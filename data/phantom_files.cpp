@@ -22,12 +22,20 @@ std::string image_name(int64_t number, bool dicom) {
   return name.data();
 }
 
+uint32_t images_of(const Rng& rng, uint32_t patient) {
+  return 1 + rng.below(patient, 3);
+}
+
+Rng patients_of(uint64_t seed) {
+  return {seed, stream(Purpose::split, 1)};
+}
+
 // One row per image; patients of one to three images.
 Manifest make_rows(const PhantomOptions& o) {
   Manifest manifest;
-  const Rng rng(o.seed, stream(Purpose::split, 1));
+  const Rng rng = patients_of(o.seed);
   for (uint32_t patient = 0; static_cast<int64_t>(manifest.rows.size()) < o.count; ++patient) {
-    const uint32_t images = 1 + rng.below(patient, 3);
+    const uint32_t images = images_of(rng, patient);
     for (uint32_t i = 0; i < images && static_cast<int64_t>(manifest.rows.size()) < o.count; ++i) {
       Row row;
       row.image = image_name(static_cast<int64_t>(manifest.rows.size()), o.dicom);
@@ -97,6 +105,11 @@ Written write_phantom(const std::filesystem::path& folder, const PhantomOptions&
 }
 
 }  // namespace
+
+int64_t fewest_phantoms(uint64_t seed) {
+  const Rng rng = patients_of(seed);
+  return int64_t{1} + images_of(rng, 0) + images_of(rng, 1);
+}
 
 void make_phantoms(const std::filesystem::path& folder, const PhantomOptions& o) {
   const Manifest manifest = make_rows(o);

@@ -67,23 +67,25 @@ Recipe recipe_from_metadata(const std::map<std::string, std::string>& m) {
   return r;
 }
 
+Placed placed(int64_t height, int64_t width, const Recipe& r) {
+  if (r.fit == Fit::stretch) return {0, 0, r.size, r.size};
+  const int64_t longest = std::max(height, width);
+  const auto scaled = [&](int64_t side) { return std::max<int64_t>(1, (side * r.size + longest / 2) / longest); };
+  const int64_t h = scaled(height);
+  const int64_t w = scaled(width);
+  return {(r.size - h) / 2, (r.size - w) / 2, h, w};
+}
+
 std::vector<uint8_t> preprocess(const Image& image, const Recipe& r) {
   std::vector<uint8_t> plane = image.grey;
   if (r.equalize) equalize_histogram(plane.data(), plane.data(), static_cast<int64_t>(plane.size()));
+  const Placed at = placed(image.height, image.width, r);
+  std::vector<uint8_t> small(static_cast<size_t>(at.height * at.width));
+  resize_bilinear(plane.data(), image.height, image.width, small.data(), at.height, at.width);
+  if (r.fit == Fit::stretch) return small;
   std::vector<uint8_t> out(static_cast<size_t>(r.size * r.size), 0);
-  if (r.fit == Fit::stretch) {
-    resize_bilinear(plane.data(), image.height, image.width, out.data(), r.size, r.size);
-    return out;
-  }
-  const int64_t longest = std::max(image.height, image.width);
-  const auto scaled = [&](int64_t side) { return std::max<int64_t>(1, (side * r.size + longest / 2) / longest); };
-  const int64_t h = scaled(image.height);
-  const int64_t w = scaled(image.width);
-  std::vector<uint8_t> small(static_cast<size_t>(h * w));
-  resize_bilinear(plane.data(), image.height, image.width, small.data(), h, w);
-  const int64_t top = (r.size - h) / 2;
-  const int64_t left = (r.size - w) / 2;
-  for (int64_t y = 0; y < h; ++y) std::copy_n(small.begin() + y * w, w, out.begin() + (top + y) * r.size + left);
+  for (int64_t y = 0; y < at.height; ++y)
+    std::copy_n(small.begin() + y * at.width, at.width, out.begin() + (at.top + y) * r.size + at.left);
   return out;
 }
 

@@ -24,6 +24,12 @@ std::map<std::string, std::string> to_metadata(const Recipe& recipe);
 // begins with "preprocess." and is not known.
 Recipe recipe_from_metadata(const std::map<std::string, std::string>& metadata);
 
+// Where the whole image lies in the square that the network sees, in pixels of the square; around it is zero.
+struct Placed {
+  int64_t top, left, height, width;
+};
+Placed placed(int64_t height, int64_t width, const Recipe& recipe);
+
 // [size,size] bytes: equalised at the original resolution, then resized, the paper's order. (x/255 - mean)/std follows in the
 // first kernel.
 std::vector<uint8_t> preprocess(const Image& image, const Recipe& recipe);

@@ -60,8 +60,9 @@ wire::Isolation lock_up() {
 #else
   become_nobody();
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  // Bytes of one image are never found in memory that another one gets.
-  mallopt(M_PERTURB, 0xFF);
+  // Bytes of one image are not found in memory that another one gets: what is large comes fresh from the system each time (in
+  // huge pages: decoder_process.cpp), and after each image the system takes the rest back.
+  mallopt(M_MMAP_THRESHOLD, 256 << 10);
   mallopt(M_ARENA_MAX, 1);
   warm_up();
   limit(RLIMIT_CORE, 0);
@@ -94,6 +95,7 @@ void send(const Message& message) {
     wire::Reply reply{request.number, Outcome::failed, 0};
     if (request.in_bytes <= wire::most_in && request.job.bytes() <= wire::most_out)
       reply.outcome = run_codec(request.job, {bytes, request.in_bytes}, {bytes + wire::most_in, request.job.bytes()});
+    malloc_trim(0);
     send(reply);
   }
 }

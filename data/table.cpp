@@ -28,17 +28,7 @@ bool Table::has(std::initializer_list<std::string_view> names) const {
 
 size_t Table::column(const std::string& wanted) const {
   if (const auto found = find(wanted)) return *found;
-  throw Error(Fault::input, str(name(), ": no column is named ", quoted(wanted)), "the columns are: " + listed());
-}
-
-std::string Table::listed() const {
-  constexpr size_t longest = 400;
-  std::string all;
-  for (const std::string& c : columns()) {
-    if (all.size() > longest) return all + ", ...";
-    all += (all.empty() ? "" : ", ") + c.substr(0, 40);
-  }
-  return all;
+  throw Error(Fault::input, str(name(), ": no column is named ", quoted(wanted)), "the columns are: " + listed(columns()));
 }
 
 }  // namespace thorax::data

@@ -26,7 +26,6 @@ class Table {
   bool has(std::initializer_list<std::string_view> names) const;
   // Throws Error(input) with the columns that there are.
   size_t column(const std::string& name) const;
-  std::string listed() const;  // the names, comma-separated, not endless
 
  private:
   std::filesystem::path file_;

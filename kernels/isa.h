@@ -2,6 +2,8 @@
 // THORAX_CPU picks at run time: one binary for every x86-64 processor with AVX2.
 #pragma once
 
+#include <string>
+
 #include "kernels/dispatch.h"
 
 namespace thorax {
@@ -17,5 +19,8 @@ int channel_block();
 
 // Whether bf16 convolutions run on this processor at full speed (AVX512_BF16); without it thorax uses fp32.
 bool has_bf16();
+
+// "2.6.3"; empty where thorax was built without it.
+std::string onednn_version();
 
 }  // namespace thorax

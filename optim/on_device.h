@@ -14,10 +14,7 @@ class OnDevice {
   // host: [count], must outlive the program.
   OnDevice(Emitter& emit, const std::string& name, T* host, size_t count) : host_(host) {
     if (emit.stream().device == Device::cpu) return;
-    slot_ = emit.slot(name, {static_cast<int64_t>(count * sizeof(T))}, DType::u8);
-    emit.step(name, {}, {slot_}, 0, [slot = slot_, host, bytes = count * sizeof(T)](const Run& run) {
-      run.stream.queue->copy(run[slot].data, host, bytes);
-    });
+    slot_ = emit.upload(name, host, count * sizeof(T));
   }
 
   // For a step to declare; null on the CPU.

@@ -113,11 +113,11 @@ void Update::emit_clip(Emitter& emit, const OnDevice<SgdScalars>& scalars) {
 }
 
 void Update::emit_average(Emitter& emit) {
+  emit.uses(*average_);
   const OnDevice<const float> weight(emit, "average.weight", &average_weight_, 1);
   emit.step("average", {weight.slot()}, {}, 3.0 * static_cast<double>(store_.flat_count()), [this, weight](const Run& run) {
     const int64_t count = store_.flat_count();
     const float* w = weight.in(run);
-    average_->before_program();
     average_update(run.stream, flat(store_.parameters(), 0, count), w, flat(average_->parameters(), 0, count));
     for (const auto& [from, to] : running_) {
       if (from.dtype == DType::f32)
@@ -125,7 +125,6 @@ void Update::emit_average(Emitter& emit) {
       else
         copy_bytes(run.stream, from, to);
     }
-    average_->after_program(true);
   });
 }
 

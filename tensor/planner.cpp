@@ -78,6 +78,16 @@ class Planner final : public Emitter {
     return {made, false};
   }
 
+  Slot upload(const std::string& name, const void* host, size_t bytes) override {
+    const Slot made = slot(name, {static_cast<int64_t>(bytes)}, DType::u8, Layout::plain);
+    pin(made);
+    memory(made).copy = Program::Memory::Copy::in;
+    memory(made).source = host;
+    return made;
+  }
+
+  void uses(Store& other) override { program_.others_.push_back(&other); }
+
   void step(std::string name, std::vector<Slot> reads, std::vector<Slot> writes, double flops,
             std::function<void(const Run&)> body) override {
     const auto absent = [](Slot s) { return !s; };
@@ -143,14 +153,14 @@ class Planner final : public Emitter {
     show(of(options_.loss));
     const Slot one = slot("loss.gradient", {}, DType::f32, Layout::plain);
     program_.gradient_slots_[options_.loss.id] = one.id;
-    step("loss.gradient", {}, {one}, 0, [one](const Run& run) {
-      static constexpr float unit = 1.0F;
-      if (run.stream.queue != nullptr) {
-        run.stream.queue->copy(run[one].data, &unit, sizeof unit);
-      } else {
-        *run[one].as<float>() = unit;
-      }
-    });
+    static constexpr float unit = 1.0F;
+    if (options_.stream.device == Device::cuda) {
+      pin(one);
+      memory(one).copy = Program::Memory::Copy::in;
+      memory(one).source = &unit;
+    } else {
+      step("loss.gradient", {}, {one}, 0, [one](const Run& run) { *run[one].as<float>() = unit; });
+    }
     for (auto op = graph_.ops().rbegin(); op != graph_.ops().rend(); ++op) {
       const auto& outputs = (*op)->outputs();
       const bool has_gradient =
@@ -165,7 +175,7 @@ class Planner final : public Emitter {
       const auto index = static_cast<int>(i);
       for (Slot r : s.reads) {
         Program::Memory& m = memory(r);
-        const bool written = m.first >= 0 || m.external || is_input(r);
+        const bool written = m.first >= 0 || m.external || m.source != nullptr || is_input(r);
         const bool self = std::any_of(s.writes.begin(), s.writes.end(), [&](Slot w) { return w.id == r.id; });
         if (!written && !self) throw Error(Fault::defect, str("plan: ", s.name, " reads ", m.name, " before any step writes it"));
         touch(m, index);

@@ -37,6 +37,12 @@ class Emitter {
   };
   virtual Target target(Value input) = 0;
 
+  // On a GPU: `bytes` bytes that the host may change between runs, copied from `host` to the slot before each run's first step
+  // (so that a replayed run sees them, too). host must outlive the program.
+  virtual Slot upload(const std::string& name, const void* host, size_t bytes) = 0;
+  // Another store that the program's steps write beside its own: its two sides are kept in step as the program's own are.
+  virtual void uses(Store& other) = 0;
+
   virtual void step(std::string name, std::vector<Slot> reads, std::vector<Slot> writes, double flops,
                     std::function<void(const Run&)> body) = 0;
   // A step that depends on parameters alone (weights into a library's layout). While training it runs at its place in every step

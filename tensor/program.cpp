@@ -6,6 +6,9 @@
 #include <cstring>
 #include <iomanip>
 
+#include "tensor/capture.h"
+#include "tensor/named_range.h"
+
 namespace thorax {
 
 namespace {
@@ -80,6 +83,8 @@ void Program::bind() {
     }
   }
   packed_version_ = 0;
+  ran_ = false;
+  graph_.reset();
 }
 
 // Another program may have used the arena since: then what was packed into it is gone.
@@ -88,9 +93,12 @@ void Program::prepare() {
   if (arena_->owner != this) packed_version_ = 0;
   arena_->owner = this;
   store_->before_program();
+  for (Store* other : others_) other->before_program();
   for (const Memory& m : slots_) {
-    if (m.copy == Memory::Copy::in && stream_.queue != nullptr)
+    if (m.copy == Memory::Copy::in && stream_.queue != nullptr) {
+      if (m.source != nullptr) std::memcpy(host_.data() + m.host_offset, m.source, m.tensor.bytes());
       stream_.queue->copy(m.tensor.data, host_.data() + m.host_offset, m.tensor.bytes());
+    }
     if (debug_ && !m.external && m.first >= 0 && !m.pinned) fill(m.tensor.data, nan_pattern, m.tensor.bytes());
   }
 }
@@ -98,6 +106,7 @@ void Program::prepare() {
 void Program::finish() {
   packed_version_ = store_->version();
   if (training_ || writes_store_) store_->after_program(training_);
+  for (Store* other : others_) other->after_program(true);
   if (stream_.queue == nullptr) return;
   for (const Memory& m : slots_) {
     if (m.copy == Memory::Copy::out) stream_.queue->copy(host_.data() + m.host_offset, m.tensor.data, m.tensor.bytes());
@@ -108,6 +117,11 @@ void Program::finish() {
 void Program::run() {
   prepare();
   const bool pack = packed_version_ != store_->version();
+  if (!replay(pack)) run_steps(pack);
+  finish();
+}
+
+void Program::run_steps(bool pack) {
   for (size_t i = 0; i < steps_.size(); ++i) {
     const Step& s = steps_[i];
     if (s.packs && !pack) continue;
@@ -118,10 +132,29 @@ void Program::run() {
         }
       }
     }
-    s.body(Run(s, stream_));
+    {
+      const NamedRange range(s.name);
+      s.body(Run(s, stream_));
+    }
     if (debug_) check_guards(i), poison_dead(i);
   }
-  finish();
+  ran_ = true;
+}
+
+// A run with packing to do is another list of steps than the recorded one. Guarded arenas are looked at between steps.
+bool Program::replay(bool pack) {
+  const bool packs = pack && std::any_of(steps_.begin(), steps_.end(), [](const Step& s) { return s.packs; });
+  if (stream_.queue == nullptr || !may_replay_ || debug_ || !ran_ || packs || !replay_obstacle_.empty()) return false;
+  if (graph_ == nullptr) {
+    try {
+      graph_ = std::make_shared<Capture>(*stream_.queue, [&] { run_steps(false); });
+    } catch (const Error& e) {
+      replay_obstacle_ = e.what();
+      return false;
+    }
+  }
+  graph_->replay();
+  return true;
 }
 
 void Program::check_guards(size_t step) const {

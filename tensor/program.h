@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ struct Slot {
   explicit operator bool() const { return id >= 0; }
 };
 
+class Capture;
 class Program;
 struct Step;
 
@@ -67,6 +69,7 @@ class Program {
     bool pinned = false;    // keeps its place for the whole program
     // On a GPU: copied from or to the host in each run, because the caller fills it or reads it.
     enum class Copy : uint8_t { none, in, out } copy = Copy::none;
+    const void* source = nullptr;  // where the host keeps it; null: the caller fills it through tensor()
     size_t host_offset = 0;
     size_t offset = 0;
     int first = -1;
@@ -79,8 +82,14 @@ class Program {
   // The gradient of a Value that was asked for in PlanOptions::gradients_of, or of a parameter.
   Tensor gradient(Value value);
 
-  // Returns when the results are there.
+  // Returns when the results are there. On a GPU the first run puts its steps into the queue one by one, the second is recorded
+  // as a CUDA Graph, which it and all later ones replay: the same kernels at the same addresses, so the same bits.
   void run();
+  // false: every run one by one.
+  void set_replay(bool allowed) { may_replay_ = allowed; }
+  bool replays() const { return graph_ != nullptr; }
+  // Why a run could not be recorded; empty: it could, or was not tried. It then runs one by one.
+  const std::string& replay_obstacle() const { return replay_obstacle_; }
   // As run(), and adds each step's seconds to times[step index]; times is resized.
   void run_timed(std::vector<double>& times);
 
@@ -97,6 +106,8 @@ class Program {
   friend class Planner;
   void bind();
   void prepare();
+  void run_steps(bool pack);
+  bool replay(bool pack);
   void finish();
   Tensor for_caller(const Memory& m) const;
   void fill(void* to, int byte, size_t bytes) const;
@@ -117,6 +128,11 @@ class Program {
   size_t arena_bytes_ = 0;
   size_t live_bytes_ = 0;
   size_t host_bytes_ = 0;
+  std::vector<Store*> others_;
+  bool may_replay_ = true;
+  bool ran_ = false;  // at these addresses, one by one: whatever libraries make at their first call is made
+  std::shared_ptr<Capture> graph_;
+  std::string replay_obstacle_;
   Buffer host_;  // on a GPU: the caller's side of what is copied
 };
 

@@ -14,24 +14,39 @@ namespace {
 Gpu describe(int device) {
   cudaDeviceProp found{};
   check_cuda(cudaGetDeviceProperties(&found, device), "the GPU's properties", Fault::machine);
-  return {found.name, found.major, found.minor, found.multiProcessorCount, found.totalGlobalMem};
+  return {found.name,           found.major,
+          found.minor,          found.multiProcessorCount,
+          found.totalGlobalMem, static_cast<size_t>(found.l2CacheSize)};
+}
+
+std::string obstacle_of(cudaError_t found, const CudaReport& report) {
+  if (found == cudaErrorInsufficientDriver) return "no GPU is found: there is no NVIDIA driver, or it is too old";
+  if (found != cudaSuccess) return str("no GPU is found: ", cudaGetErrorString(found));
+  if (report.gpus.empty()) return "no GPU is found: the driver sees none";
+  const Gpu& first = report.gpus.front();
+  if (first.major * 10 + first.minor < 75)
+    return str(first.name, " has compute capability ", first.major, '.', first.minor, ", at least 7.5 is needed");
+  return {};
 }
 
 }  // namespace
 
-Queue::Queue() {
+CudaReport cuda_report() {
+  CudaReport report;
+  static_cast<void>(cudaDriverGetVersion(&report.driver));
+  static_cast<void>(cudaRuntimeGetVersion(&report.runtime));
   int count = 0;
   const cudaError_t found = cudaGetDeviceCount(&count);
-  if (found == cudaErrorInsufficientDriver)
-    throw Error(Fault::machine, "no GPU is found: there is no NVIDIA driver, or it is too old");
-  if (found != cudaSuccess || count == 0)
-    throw Error(Fault::machine,
-                str("no GPU is found: ", found != cudaSuccess ? cudaGetErrorString(found) : "the driver sees none"));
+  for (int i = 0; found == cudaSuccess && i < count; ++i) report.gpus.push_back(describe(i));
+  report.obstacle = obstacle_of(found, report);
+  return report;
+}
+
+Queue::Queue() {
+  const CudaReport report = cuda_report();
+  if (!report.obstacle.empty()) throw Error(Fault::machine, report.obstacle, report.hint);
+  gpu_ = report.gpus.front();
   check_cuda(cudaSetDevice(0), "the GPU cannot be used", Fault::machine);
-  gpu_ = describe(0);
-  if (gpu_.major * 10 + gpu_.minor < 75)
-    throw Error(Fault::machine,
-                str(gpu_.name, " has compute capability ", gpu_.major, '.', gpu_.minor, ", at least 7.5 is needed"));
   check_cuda(cudaStreamCreateWithFlags(&handle_, cudaStreamNonBlocking), "a queue on the GPU", Fault::machine);
 }
 
@@ -48,6 +63,24 @@ void Queue::fill(void* to, int byte, size_t bytes) {
   check_cuda(cudaMemsetAsync(to, byte, bytes, handle_), "a fill of the GPU's memory");
 }
 
+double Queue::seconds(const std::function<void()>& work) {
+  struct Event {
+    Event() { check_cuda(cudaEventCreate(&it), "an event"); }
+    ~Event() { cudaEventDestroy(it); }
+    Event(const Event&) = delete;
+    Event& operator=(const Event&) = delete;
+    cudaEvent_t it = nullptr;
+  };
+  const Event begin, end;
+  check_cuda(cudaEventRecord(begin.it, handle_), "an event");
+  work();
+  check_cuda(cudaEventRecord(end.it, handle_), "an event");
+  check_cuda(cudaEventSynchronize(end.it), "work on the GPU");
+  float milliseconds = 0;
+  check_cuda(cudaEventElapsedTime(&milliseconds, begin.it, end.it), "the time between two events");
+  return static_cast<double>(milliseconds) * 1e-3;
+}
+
 void Queue::wait() {
   check_cuda(cudaStreamSynchronize(handle_), "work on the GPU");
 }
@@ -62,9 +95,14 @@ bool built_with_cuda() {
   return false;
 }
 
+CudaReport cuda_report() {
+  return {0, 0, {}, "no GPU is used: this thorax was built without CUDA", "configure with -DTHORAX_CUDA=ON"};
+}
+
 namespace {
 [[noreturn]] void refuse() {
-  throw Error(Fault::machine, "no GPU is used: this thorax was built without CUDA", "configure with -DTHORAX_CUDA=ON");
+  const CudaReport report = cuda_report();
+  throw Error(Fault::machine, report.obstacle, report.hint);
 }
 }  // namespace
 
@@ -76,6 +114,9 @@ void Queue::copy(void*, const void*, size_t) {
   refuse();
 }
 void Queue::fill(void*, int, size_t) {
+  refuse();
+}
+double Queue::seconds(const std::function<void()>&) {
   refuse();
 }
 void Queue::wait() {

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <typeindex>
+#include <vector>
 
 #include "tensor/stream.h"
 
@@ -20,8 +22,19 @@ struct Gpu {
   int minor = 0;
   int multiprocessors = 0;
   size_t bytes = 0;
+  size_t cache_bytes = 0;  // of its L2
   bool has_bf16() const { return major >= 8; }
 };
+
+// What CUDA says of this machine.
+struct CudaReport {
+  int driver = 0;  // the newest CUDA that it can run, as 13000 for 13.0; 0: there is none
+  int runtime = 0;
+  std::vector<Gpu> gpus;
+  std::string obstacle;  // why the first cannot be used; empty: it can
+  std::string hint;
+};
+CudaReport cuda_report();
 
 class Queue {
  public:
@@ -37,6 +50,8 @@ class Queue {
   // to, from: memory of the host (page-locked, or the call waits) or of the GPU.
   void copy(void* to, const void* from, size_t bytes);
   void fill(void* to, int byte, size_t bytes);
+  // How long the GPU takes for what `work` puts in, in seconds; waits for it.
+  double seconds(const std::function<void()>& work);
   // Returns when everything is done. Throws Error(defect) when something failed on the way.
   void wait();
 

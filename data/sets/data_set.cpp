@@ -88,10 +88,10 @@ ClassList::ClassList(const Reading& reading, std::vector<std::string> all, const
   for (size_t k = 0; k < wanted.size(); ++k) {
     const auto it = places_.find(wanted[k]);
     if (it == places_.end()) {
-      std::string listed;
-      for (const auto& [name, place] : places_) listed += listed.size() > 400 ? "" : (listed.empty() ? "" : ", ") + name;
+      std::vector<std::string> names;
+      for (const auto& [name, place] : places_) names.push_back(name);
       throw Error(Fault::input, str(reading.table.name(), ": no class is named ", quoted(wanted[k])),
-                  "the classes are: " + listed);
+                  "the classes are: " + listed(names));
     }
     if (it->second)
       throw Error(Fault::input, str(reading.table.name(), ": the label ", quoted(wanted[k]), " is asked for twice"));

@@ -17,7 +17,7 @@ class Columns {
     const auto found = find(options.image_column, image_names);
     if (!found) {
       throw Error(Fault::input, str(name_, ": no image column; image, file, path, Path, Image Index or image_id is expected"),
-                  "--image-column names it; the columns are: " + table_.listed());
+                  "--image-column names it; the columns are: " + listed(table_.columns()));
     }
     image = *found;
     patient = find(options.patient_column, {"patient"});
@@ -67,7 +67,7 @@ class Columns {
     }
     if (!labels.empty()) return;
     throw Error(Fault::input, str(name_, ": no label column: in none are all cells 0, 1, -1 or empty"),
-                (notes.empty() ? "--labels A,B names them; the columns are: " + table_.listed() : notes[0]));
+                (notes.empty() ? "--labels A,B names them; the columns are: " + listed(table_.columns()) : notes[0]));
   }
 
   void consider(size_t column) {

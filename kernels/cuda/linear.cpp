@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "kernels/cuda/bias.h"
+#include "kernels/cuda/cublas.h"
 #include "tensor/error.h"
 #include "tensor/queue.h"
 
@@ -152,6 +153,11 @@ void linear_backward_weights(const Stream& stream, const Tensor& dy, const Tenso
   products(stream).run({in, out, images, false, true, false}, x.as<float>(), dy.as<float>(), nullptr, dweight.as<float>(),
                        accumulate);
   sum_rows(stream, dy, dbias, accumulate);
+}
+
+std::string cublas_version() {
+  const size_t v = cublasLtGetVersion();
+  return str(v / 10000, '.', v / 100 % 100, '.', v % 100);
 }
 
 }  // namespace thorax::cuda

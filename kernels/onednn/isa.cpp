@@ -38,4 +38,9 @@ bool has_bf16() {
   return (found & wanted) == wanted;
 }
 
+std::string onednn_version() {
+  const dnnl_version_t* v = dnnl::version();
+  return str(v->major, '.', v->minor, '.', v->patch);
+}
+
 }  // namespace thorax

@@ -23,4 +23,8 @@ bool has_bf16() {
   return false;
 }
 
+std::string onednn_version() {
+  return {};
+}
+
 }  // namespace thorax

@@ -66,6 +66,46 @@ TEST_CASE("subgroups: bands of age, also as DICOM writes ages") {
 
 TEST_CASE("subgroups: a column that is not there, limits that do not rise") {
   CHECK_THROWS_WITH_AS(Table().by("age "), doctest::Contains("no column is called \"age \""), Error);
+  Table wide;
+  std::ofstream(wide.file) << "image," << std::string(5000, 'x') << "\na,1\n";
+  CHECK_THROWS_WITH_AS(wide.by("sax"), doctest::Contains("no column is called \"sax\""), Error);
+  try {
+    wide.by("sax");
+  } catch (const Error& error) {
+    CHECK(error.hint() == "the columns are image, " + std::string(40, 'x') + "...");
+  }
   CHECK_THROWS_WITH_AS(band_limits({"5", "5"}), "--bands: \"5\" is no number above the one before it", Error);
   CHECK_THROWS_AS(band_limits({"x"}), Error);
+}
+
+TEST_CASE("subgroups: age, sex and view that the DICOM files alone tell") {
+  Table t;
+  std::ofstream(t.file) << "image,Sex,site\na,Female,x\nb,,x\nc,Male,y\nd,,y\n";
+  t.manifest.rows.resize(4);
+  t.rows.resize(4);
+  const char sexes[] = {'F', 'F', 'M', '?'};
+  for (size_t i = 0; i < 4; ++i) {
+    t.manifest.rows[i].sex = sexes[i];
+    t.manifest.rows[i].age = i == 2 ? data::unknown_label : static_cast<float>(i) / 2;
+    t.manifest.rows[i].view = i < 3 ? "PA" : "AP";
+  }
+  const auto is = [](const Subgroup& group, const std::string& name, const std::vector<size_t>& order) {
+    CHECK(group.name == name);
+    CHECK(group.order == order);
+  };
+  const auto sex = t.by("Sex");
+  REQUIRE(sex.size() == 3);
+  is(sex[0], "F", {0, 1});
+  is(sex[1], "M", {2});
+  is(sex[2], "not known", {3});
+  const auto view = t.by("view");
+  REQUIRE(view.size() == 2);
+  is(view[0], "AP", {3});
+  is(view[1], "PA", {0, 1, 2});
+  const auto age = t.by("age");
+  REQUIRE(age.size() == 4);
+  is(age[1], "0.5", {1});
+  is(age[3], "not known", {2});
+  REQUIRE(t.by("site").size() == 2);
+  CHECK_THROWS_WITH_AS(t.by("height"), doctest::Contains("no column is called"), Error);
 }

@@ -12,6 +12,7 @@
 #include "losses/registry.h"
 #include "tests/apps/allocations.h"
 #include "tests/device.h"
+#include "tests/skip.h"
 #include "tests/temporary_folder.h"
 
 using namespace thorax;
@@ -226,4 +227,33 @@ TEST_CASE("trainer: validation runs with the averaged weights") {
   CHECK(first != other);
   steps(averaged, 3, 4);
   CHECK(predict(averaged) != first);  // packed copies of the old average are not used again
+}
+
+TEST_CASE("trainer: on a GPU the second step of a batch size is recorded, and replays have the bits of steps one by one") {
+  if (!on_gpu()) return skip("needs a GPU");
+  for (const DType dtype : dtypes()) {
+    TrainerOptions o = options(dtype);
+    o.update = all_updates("densenet121");
+    Trainer replayed(o), one_by_one(o);
+    one_by_one.training_program().set_replay(false);
+    steps(replayed, 0, 1);
+    CHECK(!replayed.training_program().replays());
+    steps(replayed, 1, 9);
+    steps(one_by_one, 0, 9);
+    CHECK(replayed.training_program().replay_obstacle().empty());
+    CHECK(replayed.training_program().replays());
+    CHECK(!one_by_one.training_program().replays());
+    CHECK(same(replayed.store(), one_by_one.store()));
+    CHECK(same(*replayed.average(), *one_by_one.average()));
+    // What the host changes between steps is seen by a replay.
+    for (Trainer* t : {&replayed, &one_by_one}) {
+      for (const std::string& name : t->store().names()) {
+        const Tensor parameter = t->store().find(name);
+        if (t->store().is_parameter(name)) std::memset(parameter.data, 0, parameter.bytes());
+      }
+      t->store().touch();
+      steps(*t, 9, 11);
+    }
+    CHECK(same(replayed.store(), one_by_one.store()));
+  }
 }

@@ -116,6 +116,7 @@ def wrong_for_certain():
     yield "MIMIC: metadata without images", changed(mimic, "x-metadata.csv", "dicom_id", "id"), []
     yield "PCXR: no boxes", without(pcxr, "annotations_train.csv"), []
     yield "PCXR: a label", changed(pcxr, "image_labels_train.csv", "0,1,0,0", "0,7,0,0"), []
+    yield "PCXR: a class name without end", changed(pcxr, "image_labels_train.csv", "Bronchiolitis", "Bronchiol" + "itis" * 500), []
     yield "PCXR: a corner", changed(pcxr, "annotations_train.csv", "60", "6o"), []
     yield "VinDr: a label", changed(vindr, "vindr.csv", "R2,1", "R2,3"), []
     yield "VinDr: a reader twice", changed(vindr, "vindr.csv", "R2", "R1"), []

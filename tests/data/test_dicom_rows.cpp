@@ -73,3 +73,21 @@ TEST_CASE("dicom rows: age, sex and view, where the table does not tell") {
   CHECK(m.rows[1].sex == 'M');
   CHECK(m.rows[1].view == "PA");
 }
+
+TEST_CASE("dicom rows: --frontal leaves out what only the DICOM file calls lateral") {
+  const TemporaryFolder folder;
+  const auto view = [](const std::string& name) { return of("A").text(0x00185101, "CS", name).file(); };
+  write_text(folder / "a.dcm", view("AP"));
+  write_text(folder / "b.dcm", view("LL"));
+  write_text(folder / "c.dcm", view("LL"));
+  write_text(folder / "t.csv", "image,view,split,A\na.dcm,,train,1\nb.dcm,,train,0\nc.dcm,PA,train,0\n");
+  write_text(folder / "s.csv", "image,patient,split\na.dcm,1,train\nc.dcm,1,val\n");
+  ManifestOptions options;
+  options.table = folder / "t.csv";
+  options.frontal = true;
+  options.split_file = folder / "s.csv";  // written without the lateral one
+  const Manifest m = read_manifest(options);
+  REQUIRE(m.rows.size() == 2);
+  CHECK(m.rows[0].image == "a.dcm");
+  CHECK(m.rows[1].image == "c.dcm");  // the table goes before the file
+}

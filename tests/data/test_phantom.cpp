@@ -196,3 +196,21 @@ TEST_CASE("phantom: as DICOM files of every kind that show the same images and k
                                        name_of(Syntax::rle), name_of(Syntax::jpeg_lossless_sv1),
                                        name_of(Syntax::jpeg_2000_lossless)});
 }
+
+TEST_CASE("phantoms: the fewest that have a patient for each split, and not one more") {
+  PhantomOptions o;
+  o.size = 32;
+  for (o.seed = 1; o.seed <= 6; ++o.seed) {
+    CAPTURE(o.seed);
+    const TemporaryFolder folder;
+    o.count = fewest_phantoms(o.seed) - 1;
+    CHECK_THROWS_AS(make_phantoms(folder.path(), o), Error);
+    ++o.count;
+    make_phantoms(folder.path(), o);
+    ManifestOptions options;
+    options.table = folder / "labels.csv";
+    options.labels = {paper_classes()[0]};
+    const Manifest m = read_manifest(options);
+    for (const Split split : {Split::train, Split::val, Split::test}) CHECK(!m.of(split).empty());
+  }
+}

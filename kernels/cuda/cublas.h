@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string>
+
+namespace thorax::cuda {
+
+// "13.1.0"
+std::string cublas_version();
+
+}  // namespace thorax::cuda
