@@ -1,8 +1,8 @@
-// The specification: the kernels in plain C++. fmaf is exact by the C standard, also where a processor has no such instruction.
-#include <cmath>
+// The specification: the kernels in plain C++.
 #include <cstring>
 
 #include "embed/kernels.h"
+#include "embed/portable_fma.h"
 
 namespace thorax::embed {
 
@@ -33,7 +33,7 @@ inline V all(float value) {
   return each([&](int) { return value; });
 }
 inline V fma(const V& a, const V& b, const V& c) {
-  return each([&](int i) { return fmaf(a.at[i], b.at[i], c.at[i]); });
+  return each([&](int i) { return portable_fma(a.at[i], b.at[i], c.at[i]); });
 }
 inline V max(const V& a, const V& b) {
   return each([&](int i) { return a.at[i] > b.at[i] ? a.at[i] : b.at[i]; });

@@ -1,5 +1,6 @@
 #include "embed/preprocess.h"
 
+#include <cmath>
 #include <cstring>
 
 namespace thorax::embed {
@@ -50,9 +51,10 @@ uint32_t brightest(const thorax_image& i, const Source& s) {
   return most;
 }
 
+// As the trainer's DICOM reader has it, rounding included.
 uint8_t windowed(double value, double low, double high) {
-  const double share = (value - low) / (high - low);
-  return static_cast<uint8_t>((share < 0 ? 0 : share > 1 ? 1 : share) * 255 + 0.5);
+  const double share = (value - (low + high) / 2) / (high - low) + 0.5;
+  return static_cast<uint8_t>(floor((share < 0 ? 0 : share > 1 ? 1 : share) * 255 + 0.5));
 }
 
 // The grey of every value: table, window or full scale, then inversion.

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "data/dicom_grey.h"
 #include "data/preprocess.h"
 #include "embed/preprocess.h"
 #include "tensor/rng.h"
@@ -138,6 +139,33 @@ TEST_CASE("preprocess: windows and tables") {
   CHECK(greys({0, 2, 60000}, image)[0] == 9);
   CHECK(greys({0, 2, 60000}, image)[1] == 7);
   CHECK(greys({0, 2, 60000}, image)[2] == 7);
+}
+
+TEST_CASE("preprocess: a window's greys are those of the trainer's DICOM reader") {
+  for (const auto& [center, width] : {std::pair<double, double>{2048, 4096}, {1000, 511}, {300.5, 256}, {40, 2}, {127.25, 331}}) {
+    CAPTURE(center);
+    data::Dicom dicom;
+    dicom.columns = 32;
+    dicom.rows = 32;
+    dicom.bits_allocated = 16;
+    dicom.bits_stored = 12;
+    dicom.high_bit = 11;
+    dicom.window = data::Window{center, width, data::WindowFunction::linear};
+    for (uint16_t first = 0; first < 4096; first += 1024) {
+      std::vector<uint16_t> values(1024);
+      for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<uint16_t>(first + i);
+      std::vector<uint8_t> samples(2048);
+      std::memcpy(samples.data(), values.data(), samples.size());
+      thorax_image image{};
+      image.size = sizeof image;
+      image.data = values.data();
+      image.format = THORAX_U16;
+      image.width = image.height = 32;
+      image.window_low = center - 0.5 - (width - 1) / 2;
+      image.window_high = center - 0.5 + (width - 1) / 2;
+      CHECK(prepared(image, plain_recipe(32)).pixels == data::grey_of(dicom, samples));
+    }
+  }
 }
 
 TEST_CASE("preprocess: images that cannot be are refused") {
