@@ -121,12 +121,12 @@ embed::Section section_of(const std::string& bytes, uint32_t k) {
   return s;
 }
 
-std::string repaired(std::string bytes) {
+std::string repaired(std::string bytes, uint32_t only) {
   embed::Header h;
   std::memcpy(&h, bytes.data(), sizeof h);
   for (uint32_t k = 0; k < h.sections; ++k) {
     embed::Section s = section_of(bytes, k);
-    if (s.offset > bytes.size() || s.length > bytes.size() - s.offset) continue;
+    if ((only != every_section && k != only) || s.offset > bytes.size() || s.length > bytes.size() - s.offset) continue;
     embed::sha256(bytes.data() + s.offset, s.length, s.sha256);
     std::memcpy(bytes.data() + sizeof h + k * sizeof s, &s, sizeof s);
   }

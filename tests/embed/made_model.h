@@ -85,8 +85,9 @@ inline thorax_image grey_image(const std::vector<uint8_t>& pixels, int width, in
 
 std::vector<uint8_t> noise(size_t count, uint64_t seed);
 
-// The file with its checksums made right again.
-std::string repaired(std::string bytes);
+// The file with its checksums made right again: of all sections, or of one.
+constexpr uint32_t every_section = 0xffffffffU;
+std::string repaired(std::string bytes, uint32_t only = every_section);
 embed::Section section_of(const std::string& bytes, uint32_t k);
 
 inline thorax_status verified(const std::string& bytes) {

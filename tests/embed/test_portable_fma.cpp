@@ -36,7 +36,8 @@ TEST_CASE("portable fma: libm's bits where a sum lies at or beside the middle of
     const auto number = [&](uint64_t k, int exponents) {
       const auto mantissa = static_cast<float>(1 + rng.below(8 * i + k, 1U << (2 + rng.below(8 * i + 7, 22))));
       const float sign = rng.below(8 * i + k + 3, 2) == 0 ? 1.0F : -1.0F;
-      return std::ldexp(sign * mantissa, static_cast<int>(rng.below(8 * i + k, static_cast<uint32_t>(exponents))) - exponents / 2);
+      return std::ldexp(sign * mantissa,
+                        static_cast<int>(rng.below(8 * i + k, static_cast<uint32_t>(exponents))) - exponents / 2);
     };
     const float a = number(0, 40), b = number(1, 40), c = number(2, 80);
     wrong += same(a, b, c) ? 0 : 1;
