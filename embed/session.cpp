@@ -74,7 +74,8 @@ size_t cut(const Plan& p, const thorax_model& model, unsigned char* block, thora
   preprocess.columns = c.take<thorax::math::Tap>(size);
   preprocess.above = c.take<int32_t>(size);
   preprocess.below = c.take<int32_t>(size);
-  auto* pixels = c.take<uint8_t>(size * size);
+  // One network has read its input before it writes its first map; several need theirs again.
+  auto* pixels = model.file.members > 1 ? c.take<uint8_t>(size * size) : reinterpret_cast<uint8_t*>(memory.region[0]);
   *stacks = c.take<unsigned char>(p.host.parallel != nullptr ? 0 : (threads - 1) * stack_bytes, page);
   if (s != nullptr) {
     s->memory = memory;

@@ -21,7 +21,7 @@ foreach(dialect c++98 c++11 c++17 c++20)
       ${WORK}/header.c)
 endforeach()
 run(unused ${COMPILER} -x c -std=c89 -pedantic-errors -Wall -Wextra -Werror -fsyntax-only -I${SOURCE}/embed
-    ${SOURCE}/embed/example/classify.c)
+    ${SOURCE}/examples/classify.c)
 
 # Exported: what the header declares.
 file(STRINGS ${SOURCE}/embed/thorax.h lines REGEX "^THORAX_API")

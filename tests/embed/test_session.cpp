@@ -104,6 +104,14 @@ TEST_CASE("session: needs exactly the memory that it tells, and leaves what lies
   }
 }
 
+TEST_CASE("session: DenseNet-121 at 512x512 takes less than 26 MB on one thread") {
+  const Opened opened(MadeModel("densenet121", 512).thx());
+  const thorax_options options = options_of(THORAX_ISA_BEST, 1);
+  size_t bytes = 0, align = 0;
+  REQUIRE(thorax_session_size(opened.model, &options, &bytes, &align, nullptr) == THORAX_OK);
+  CHECK(bytes < 26000000);
+}
+
 TEST_CASE("session: the host's memory is asked for once and given back") {
   const Opened opened(small_file());
   CountingHost host;

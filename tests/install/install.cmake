@@ -28,7 +28,7 @@ if(NOT count EQUAL 12 OR NOT EXISTS ${WORK}/data/labels.csv)
 endif()
 # libthorax, where it was built.
 if(LIBRARY)
-  run(unused ${COMPILER} -x c -std=c89 -I${WORK}/prefix/include ${SOURCE}/embed/example/classify.c -L${WORK}/prefix/${LIB} -lthorax
+  run(unused ${COMPILER} -x c -std=c89 -I${WORK}/prefix/include ${SOURCE}/examples/classify.c -L${WORK}/prefix/${LIB} -lthorax
       -o ${WORK}/classify)
   if(NOT EXISTS ${WORK}/prefix/${LIB}/pkgconfig/thorax.pc)
     message(FATAL_ERROR "thorax.pc is not installed")
