@@ -44,18 +44,19 @@ std::string years(double age) {
   return age == std::floor(age) ? fixed(age, 0) : fixed(age, 1);
 }
 
-std::string line(const std::string& name, const std::vector<std::string>& cells) {
-  std::string text = shortened(name, name_width);
+std::string line(const std::vector<std::string>& cells) {
+  std::string text = shortened(cells[0], name_width);
   text += std::string(name_width - columns(text), ' ');
-  for (const std::string& cell : cells) text += std::string(cell.size() < cell_width ? cell_width - cell.size() : 1, ' ') + cell;
+  for (size_t i = 1; i < cells.size(); ++i)
+    text += std::string(cells[i].size() < cell_width ? cell_width - cells[i].size() : 1, ' ') + cells[i];
   return text + '\n';
 }
 
 template <class Cell>
-std::string line_of(const std::string& name, const std::vector<Part>& parts, const Cell& cell) {
-  std::vector<std::string> cells;
+std::vector<std::string> row_of(const std::string& name, const std::vector<Part>& parts, const Cell& cell) {
+  std::vector<std::string> cells{name};
   for (const Part& part : parts) cells.push_back(cell(part.cohort));
-  return line(name, cells);
+  return cells;
 }
 
 std::string cohort_object(const data::Manifest& manifest, const data::Cohort& c) {
@@ -74,46 +75,45 @@ std::string cohort_object(const data::Manifest& manifest, const data::Cohort& c)
 
 }  // namespace
 
-std::string cohort_table(const data::Manifest& manifest) {
+CohortRows cohort_rows(const data::Manifest& manifest) {
   const std::vector<Part> parts = parts_of(manifest);
   const data::Cohort& all = parts.back().cohort;
-  std::vector<std::string> names;
-  for (const Part& part : parts) names.push_back(part.name);
-  std::string text = line("", names);
-  text += line_of("images", parts, [&](const data::Cohort& c) {
-    return with_share(static_cast<double>(c.images), static_cast<double>(all.images));
-  });
-  if (all.patients) text += line_of("patients", parts, [](const data::Cohort& c) { return with_commas(*c.patients); });
+  CohortRows rows;
+  for (const Part& part : parts) rows.parts.push_back(part.name);
+  const auto add = [&](const std::string& name, const auto& cell) { rows.known.push_back(row_of(name, parts, cell)); };
+  add("images",
+      [&](const data::Cohort& c) { return with_share(static_cast<double>(c.images), static_cast<double>(all.images)); });
+  if (all.patients) add("patients", [](const data::Cohort& c) { return with_commas(*c.patients); });
   if (all.ages.known > 0) {
-    text += line_of("age, median in years", parts,
-                    [](const data::Cohort& c) { return c.ages.known > 0 ? years(c.ages.median) : "-"; });
-    text += line_of("     range", parts, [](const data::Cohort& c) {
-      return c.ages.known > 0 ? years(c.ages.lowest) + '-' + years(c.ages.highest) : "-";
-    });
+    add("age, median in years", [](const data::Cohort& c) { return c.ages.known > 0 ? years(c.ages.median) : "-"; });
+    add("     range",
+        [](const data::Cohort& c) { return c.ages.known > 0 ? years(c.ages.lowest) + '-' + years(c.ages.highest) : "-"; });
   }
   if (all.female + all.male > 0) {
-    text += line_of("female", parts, [](const data::Cohort& c) {
-      return with_share(static_cast<double>(c.female), static_cast<double>(c.female + c.male));
-    });
-    text += line_of("male", parts, [](const data::Cohort& c) {
-      return with_share(static_cast<double>(c.male), static_cast<double>(c.female + c.male));
-    });
+    const auto of_both = [](int64_t part, const data::Cohort& c) {
+      return with_share(static_cast<double>(part), static_cast<double>(c.female + c.male));
+    };
+    add("female", [&](const data::Cohort& c) { return of_both(c.female, c); });
+    add("male", [&](const data::Cohort& c) { return of_both(c.male, c); });
   }
-  bool unknown = false;
   for (size_t k = 0; k < manifest.classes.size(); ++k) {
-    unknown = unknown || all.labels.known[k] < all.images;
-    text += line_of(manifest.classes[k], parts, [&](const data::Cohort& c) {
-      return with_share(c.labels.positives[k], static_cast<double>(c.labels.known[k]));
-    });
+    add(manifest.classes[k],
+        [&](const data::Cohort& c) { return with_share(c.labels.positives[k], static_cast<double>(c.labels.known[k])); });
+    if (all.labels.known[k] < all.images)
+      rows.unknown.push_back(
+          row_of(manifest.classes[k], parts, [&](const data::Cohort& c) { return with_commas(c.images - c.labels.known[k]); }));
   }
-  if (unknown) {
-    text += "\nnot known (left out of the per cents above)\n";
-    for (size_t k = 0; k < manifest.classes.size(); ++k) {
-      if (all.labels.known[k] == all.images) continue;
-      text +=
-          line_of(manifest.classes[k], parts, [&](const data::Cohort& c) { return with_commas(c.images - c.labels.known[k]); });
-    }
-  }
+  return rows;
+}
+
+std::string cohort_table(const data::Manifest& manifest) {
+  const CohortRows rows = cohort_rows(manifest);
+  std::vector<std::string> names{""};
+  names.insert(names.end(), rows.parts.begin(), rows.parts.end());
+  std::string text = line(names);
+  for (const auto& row : rows.known) text += line(row);
+  if (!rows.unknown.empty()) text += "\nnot known (left out of the per cents above)\n";
+  for (const auto& row : rows.unknown) text += line(row);
   return text;
 }
 

@@ -42,7 +42,7 @@ std::string signed_text(double value) {
 std::string line_of(const std::string& name, const std::string& n, double a, double b, const std::string& interval,
                     const std::string& p) {
   char text[160];
-  std::snprintf(text, sizeof text, "%7s  %6s  %6s  %7s  %-17s %7s\n", n.c_str(), fixed(a, 3).c_str(), fixed(b, 3).c_str(),
+  std::snprintf(text, sizeof text, "%7s  %6s  %6s  %7s  %-16s %7s\n", n.c_str(), fixed(a, 3).c_str(), fixed(b, 3).c_str(),
                 signed_text(a - b).c_str(), interval.c_str(), p.c_str());
   const std::string shown = shortened(printable(name), 22);
   return shown + std::string(22 - columns(shown), ' ') + text;
@@ -66,7 +66,7 @@ std::string verdict(const Comparison& c) {
 std::string table(const Comparison& c, const Ensemble& a, const Ensemble& b, const std::string& split,
                   const metrics::BootstrapOptions& options) {
   std::string text = str("A  ", printable(a.name()), "\nB  ", printable(b.name()), "\non ", split, ": ", with_commas(c.n),
-                         " images\n", std::string(22, ' '), "      n   AUC A   AUC B    A - B  95% CI                  p\n");
+                         " images\n", std::string(22, ' '), "      n   AUC A   AUC B    A - B  95% CI                 p\n");
   for (const ClassComparison& one : c.classes) {
     if (one.auc)
       text += line_of(one.name, with_commas(one.n_positive), one.auc->a, one.auc->b,
@@ -78,8 +78,8 @@ std::string table(const Comparison& c, const Ensemble& a, const Ensemble& b, con
     text += line_of("mean", "", c.mean_a, c.mean_b, c.difference ? interval_text(c.difference->low, c.difference->high) : "",
                     p_text(c.p));
   text += verdict(c);
-  text += str("classes: DeLong, paired, not corrected for their number; mean: ", with_commas(options.replicates),
-              " paired bootstrap replicates\n", resampling_text(options), ", seed ", options.seed, "\n");
+  text += str("classes: DeLong, paired, not corrected for their number\nmean: ", with_commas(options.replicates),
+              " paired bootstrap replicates, seed ", options.seed, "\n", resampling_text(options), "\n");
   return text;
 }
 

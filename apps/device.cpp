@@ -31,6 +31,16 @@ DType usable_dtype(DType wanted, const Stream& stream) {
   return wanted == DType::bf16 && !has ? DType::f32 : wanted;
 }
 
+std::vector<DType> dtypes_of(const Flags& flags, const Stream& stream) {
+  const std::string& wanted = flags.choice("dtype", {"fp32", "bf16", "both"});
+  const bool has = usable_dtype(DType::bf16, stream) == DType::bf16;
+  if (wanted == "bf16" && !has) throw Error(Fault::machine, "bench: there is no bf16 arithmetic here", "thorax doctor says why");
+  std::vector<DType> all;
+  if (wanted != "bf16") all.push_back(DType::f32);
+  if (wanted != "fp32" && has) all.push_back(DType::bf16);
+  return all;
+}
+
 std::string device_text(const Stream& stream) {
   if (stream.queue != nullptr)
     return str(stream.queue->gpu().name, ", ", stream.queue->gpu().multiprocessors, " multiprocessors");

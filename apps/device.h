@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "apps/flags.h"
 #include "tensor/dtype.h"
@@ -18,6 +19,9 @@ Stream stream_of(const Flags& flags);
 
 // wanted, or f32 where the stream's device has no bf16 arithmetic.
 DType usable_dtype(DType wanted, const Stream& stream);
+
+// --dtype fp32|bf16|both: those of them that the stream's device has.
+std::vector<DType> dtypes_of(const Flags& flags, const Stream& stream);
 
 // "NVIDIA H200, 132 multiprocessors", "cpu, 2 threads, AVX-512"
 std::string device_text(const Stream& stream);

@@ -13,12 +13,6 @@ std::string cuda_version(int v) {
   return v == 0 ? "none" : str(v / 1000, '.', v % 1000 / 10);
 }
 
-std::string joined(const std::vector<std::string>& parts, const char* between) {
-  std::string all;
-  for (const std::string& part : parts) all += (all.empty() ? "" : between) + part;
-  return all;
-}
-
 std::string gpu_lines(const Machine& m) {
   std::string text;
   for (const Gpu& gpu : m.cuda.gpus)
@@ -35,8 +29,8 @@ std::string library_line(const Machine& m) {
   std::vector<std::string> known, missing;
   for (const Library& l : m.libraries)
     (l.version.empty() ? missing : known).push_back(l.version.empty() ? l.name : l.name + ' ' + l.version);
-  return str("libraries ", known.empty() ? "none" : joined(known, ", "),
-             missing.empty() ? "" : "\n          without " + joined(missing, ", "), '\n');
+  return str("libraries ", known.empty() ? "none" : joined(known),
+             missing.empty() ? "" : "\n          without " + joined(missing), '\n');
 }
 
 std::string use_lines(const Machine& m, const MachineChoice& choice) {
@@ -69,7 +63,7 @@ std::string doctor_text(const Machine& m, const MachineChoice& choice) {
   std::string text =
       str("thorax    ", THORAX_VERSION, m.built_for_gpus ? ", built for GPUs" : ", built for processors alone", '\n');
   text += gpu_lines(m);
-  text += str("processor ", m.processor, ", ", m.cores, m.cores == 1 ? " core" : " cores", "\n          ", joined(m.sets, ", "),
+  text += str("processor ", m.processor, ", ", m.cores, m.cores == 1 ? " core" : " cores", "\n          ", joined(m.sets),
               m.set_in_use.empty() ? "" : str("; kernels for ", m.set_in_use), '\n');
   text += str("memory    ", human_bytes(m.memory), ", ", human_bytes(m.memory_free), " free\n");
   for (const Machine::Disk& disk : m.disks)

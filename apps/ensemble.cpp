@@ -36,9 +36,9 @@ Ensemble::Ensemble(const std::vector<std::string>& runs, int64_t batch, const St
 }
 
 std::string Ensemble::name() const {
-  std::string text = size() == 1 ? "" : str("mean of ", size(), " models: ");
-  for (const Member& member : members_) text += (&member == &members_.front() ? "" : ", ") + member.file;
-  return text;
+  std::vector<std::string> files;
+  for (const Member& member : members_) files.push_back(member.file);
+  return size() == 1 ? files[0] : str("mean of ", size(), " models: ", joined(files));
 }
 
 metrics::Scores Ensemble::score(const data::Manifest& manifest, const std::vector<size_t>& rows, int workers,

@@ -1,4 +1,3 @@
-#include <charconv>
 #include <cstdio>
 
 #include "apps/console.h"
@@ -6,6 +5,7 @@
 #include "apps/ensemble.h"
 #include "apps/image_cache.h"
 #include "apps/isolation.h"
+#include "apps/measured.h"
 #include "apps/metrics_table.h"
 #include "apps/printable.h"
 #include "apps/reliability_table.h"
@@ -23,18 +23,18 @@ namespace thorax {
 
 Flags evaluate_flags() {
   std::vector<Flag> flags{
-      {"cutoff", "POLICY", "youden, f1, sensitivity=X or specificity=X, on validation", "youden"},
       {"interval", "percentile|bca", "how the 95% intervals are made", "percentile"},
       {"intervals", "", "those of average precision, sensitivity, specificity and F1, too", ""},
       {"by", "COLUMN", "all of it again for each value of this column", ""},
       {"bands", "A,B,...", "limits for a --by column of numbers", "1,5,10,18,40,65"},
-      {"calibrate", "none|temperature|platt", "per class, fitted on validation", "none"},
       {"reliability", "", "Brier score, calibration error and reliability by class", ""},
       {"csv", "FILE", "write the figures there too", ""},
       {"scores", "FILE", "write every probability there", ""},
   };
   const std::vector<Flag> common = measuring_flags();
   flags.insert(flags.begin(), common.begin(), common.end());
+  const std::vector<Flag> decisions = decision_flags();
+  flags.insert(flags.begin() + static_cast<std::ptrdiff_t>(common.size()), decisions.begin(), decisions.end());
   return Flags(
       "evaluate", "RUN... [flags]",
       "Measures a trained model, or the mean of several, on the test images of its own table, or of another.", std::move(flags),
@@ -44,70 +44,6 @@ Flags evaluate_flags() {
 }
 
 namespace {
-
-metrics::CutoffPolicy policy_of(const std::string& text) {
-  using Kind = metrics::CutoffPolicy::Kind;
-  if (text == "youden") return {};
-  if (text == "f1") return {Kind::f1, 0};
-  const size_t equals = text.find('=');
-  const std::string name = text.substr(0, equals);
-  double target = 0;
-  if (equals != std::string::npos) {
-    const char* end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data() + equals + 1, end, target);
-    if (parsed.ec != std::errc() || parsed.ptr != end) target = 0;
-  }
-  if ((name != "sensitivity" && name != "specificity") || !(target > 0 && target <= 1))
-    throw Error(Fault::input, str("--cutoff is \"", text, "\"; youden, f1, sensitivity=X or specificity=X is expected"),
-                "X is above 0 and at most 1, 0.9 for instance");
-  return {name == "sensitivity" ? Kind::sensitivity : Kind::specificity, target};
-}
-
-std::string policy_text(const metrics::CutoffPolicy& policy, int64_t images) {
-  using Kind = metrics::CutoffPolicy::Kind;
-  const std::string on = str(" on validation (", with_commas(images), ")");
-  switch (policy.kind) {
-    case Kind::youden: return "Youden" + on;
-    case Kind::f1: return "best F1" + on;
-    case Kind::sensitivity: return str("sensitivity of at least ", policy.target, on);
-    case Kind::specificity: return str("specificity of at least ", policy.target, on);
-  }
-  return {};
-}
-
-// What is measured: the scores, and what was found on the validation images for them.
-struct Measured {
-  metrics::Scores scores;
-  std::vector<std::optional<float>> cutoffs;
-  std::vector<std::optional<metrics::Calibration>> calibrations;  // empty: none wanted
-  std::string cutoffs_text;
-};
-
-// Cut-offs as the model file has them where they hold; else chosen anew on the run's own validation images.
-Measured measure(const Flags& flags, const Ensemble& models, const data::Manifest& manifest, const std::vector<size_t>& rows) {
-  const metrics::CutoffPolicy policy = policy_of(flags.text("cutoff"));
-  const std::string& method = flags.choice("calibrate", {"none", "temperature", "platt"});
-  const auto workers = static_cast<int>(flags.integer("workers", 1, 256));
-  const std::filesystem::path cache = cache_folder(flags);
-  Measured m;
-  m.scores = models.score(manifest, rows, workers, cache);
-  if (models.has_own_cutoffs() && policy.kind == metrics::CutoffPolicy::Kind::youden && method == "none") {
-    m.cutoffs = models.first().cutoffs;
-    m.cutoffs_text = policy_text(policy, models.first().validation_images);
-    return m;
-  }
-  const data::Manifest own = own_table(flags, flags.positionals()[0], models.classes());
-  metrics::Scores validation = models.score(own, rows_of(own, "val"), workers, cache);
-  if (method != "none") {
-    m.calibrations = metrics::fit_calibrations(
-        validation, method == "platt" ? metrics::CalibrationMethod::platt : metrics::CalibrationMethod::temperature);
-    metrics::apply_calibrations(validation, m.calibrations);
-    metrics::apply_calibrations(m.scores, m.calibrations);
-  }
-  m.cutoffs = metrics::choose_cutoffs(validation, policy);
-  m.cutoffs_text = policy_text(policy, validation.n);
-  return m;
-}
 
 void write_scores(const std::filesystem::path& file, const metrics::Scores& scores, const data::Manifest& manifest,
                   const std::vector<size_t>& rows) {
@@ -121,18 +57,6 @@ void write_scores(const std::filesystem::path& file, const metrics::Scores& scor
     text += '\n';
   }
   write_file_atomically(file, text);
-}
-
-// Some of the images.
-metrics::Scores part_of(const metrics::Scores& all, const std::vector<size_t>& order) {
-  metrics::Scores part{all.classes, static_cast<int64_t>(order.size()), {}, {}};
-  const size_t c = all.classes.size();
-  for (const size_t i : order)
-    for (size_t k = 0; k < c; ++k) {
-      part.probabilities.push_back(all.probabilities[i * c + k]);
-      part.labels.push_back(all.labels[i * c + k]);
-    }
-  return part;
 }
 
 class Report {
@@ -199,7 +123,7 @@ int run_evaluate(Flags& flags) {
   if (runs.empty()) throw Error(Fault::input, "evaluate: a RUN is expected", "thorax evaluate --help has examples");
   ProgressLine::set_quiet(flags.on("quiet"));
   const std::string split = flags.choice("split", {"train", "val", "test", "all"});
-  policy_of(flags.text("cutoff"));  // refused before anything is computed
+  cutoff_policy(flags.text("cutoff"));  // refused before anything is computed
   warn_where_decoders_have_rights();
   const Ensemble models(runs, flags.integer("batch", 1, 4096), stream_of(flags), test_views(flags));
   const data::Manifest manifest = table_of(flags, runs[0], models.classes());

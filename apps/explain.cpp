@@ -1,10 +1,13 @@
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 
+#include "apps/class_choice.h"
 #include "apps/console.h"
 #include "apps/device.h"
-#include "apps/explain_output.h"
+#include "apps/explain_pictures.h"
+#include "apps/explain_sanity.h"
 #include "apps/interrupt.h"
 #include "apps/isolation.h"
 #include "apps/printable.h"
@@ -14,64 +17,40 @@
 namespace thorax {
 
 Flags explain_flags() {
+  std::vector<Flag> flags{
+      {"run", "RUN,...", "a run folder or a model file; of several: the mean of their maps", ""},
+      {"out", "DIR", "-o; where files go", "maps"},
+      {"classes", "NAME,...|all", "else those at or above their cut-offs, or the most probable", ""},
+      {"method", "NAME", "grad-cam, grad-cam++, hires-cam or layer-cam", "grad-cam"},
+      {"layer", "NAME", "features.denseblock3, layer3, ...; else the last feature map", ""},
+      {"target", "logit|probability", "what is explained", "logit"},
+      {"scale", "image|set", "white is an image's own largest value, or that of all", "image"},
+      {"threshold", "X", "the box is around the largest region of at least this, 0 to 1", "0.5"},
+      {"boxes", "CSV", "what was marked by hand: image, class_name, x_min, y_min, x_max, y_max", ""},
+      {"root", "DIR", "where the paths of a CSV of images begin", ""},
+      {"split", "NAME", "of a CSV of images: train, val, test or all", "all"},
+      {"sanity", "", "no pictures, but whether the maps are about what the model has learnt and looks at", ""},
+      {"replicates", "N", "of the bootstrap for pointing game, overlap and --sanity", "10000"},
+      {"seed", "N", "of the bootstrap, and of --sanity's weights and regions", "1"},
+  };
+  const std::vector<Flag> pictures = overlay_flags(), common{
+                                                          device_flag(),
+                                                          {"threads", "N", "0: all processors", "0"},
+                                                          {"json", "", "one JSON object per image on stdout", ""},
+                                                          {"overwrite", "", "write into a folder that holds files", ""},
+                                                          {"quiet", "", "no progress", ""},
+                                                      };
+  flags.insert(flags.end(), pictures.begin(), pictures.end());
+  flags.insert(flags.end(), common.begin(), common.end());
   return Flags("explain", "--run RUN FILE|DIR|CSV... [flags]",
-               "Heat maps on the matrix of the original radiograph: where a model's answer comes from.",
-               {
-                   {"run", "RUN,...", "a run folder or a model file; of several: the mean of their maps", ""},
-                   {"out", "DIR", "-o; where files go", "maps"},
-                   {"classes", "NAME,...|all", "else those at or above their cut-offs, or the most probable", ""},
-                   {"method", "NAME", "grad-cam, grad-cam++, hires-cam or layer-cam", "grad-cam"},
-                   {"layer", "NAME", "features.denseblock3, layer3, ...; else the last feature map", ""},
-                   {"target", "logit|probability", "what is explained", "logit"},
-                   {"scale", "image|set", "white is an image's own largest value, or that of all", "image"},
-                   {"threshold", "X", "the box is around the largest region of at least this, 0 to 1", "0.5"},
-                   {"boxes", "CSV", "what was marked by hand: image, class_name, x_min, y_min, x_max, y_max", ""},
-                   {"root", "DIR", "where the paths of a CSV of images begin", ""},
-                   {"split", "NAME", "of a CSV of images: train, val, test or all", "all"},
-                   {"replicates", "N", "of the bootstrap for pointing game and overlap", "10000"},
-                   {"seed", "N", "of the bootstrap", "1"},
-                   device_flag(),
-                   {"threads", "N", "0: all processors", "0"},
-                   {"json", "", "one JSON object per image on stdout", ""},
-                   {"overwrite", "", "write into a folder that holds files", ""},
-                   {"quiet", "", "no progress", ""},
-               },
+               "Heat maps on the matrix of the original radiograph: where a model's answer comes from.", std::move(flags),
                {"thorax explain --run run a.dcm b.png", "thorax explain --run run1,run2 folder/ --classes all -o maps",
-                "thorax explain --run run data/labels.csv --split test --boxes data/boxes.csv"},
+                "thorax explain --run run data/labels.csv --split test --boxes data/boxes.csv",
+                "thorax explain --run run data/labels.csv --split test --sanity -o sanity"},
                true);
 }
 
 namespace {
-
-// The classes to explain in each image.
-class ClassChoice {
- public:
-  ClassChoice(const Flags& flags, const ModelDescription& model, bool has_own_cutoffs) : model_(model) {
-    if (!has_own_cutoffs) model_.cutoffs.assign(model.classes.size(), std::nullopt);
-    if (flags.text("classes").empty()) return;
-    for (const std::string& name : flags.text("classes") == "all" ? model.classes : flags.list("classes")) {
-      const auto at = std::find(model.classes.begin(), model.classes.end(), name);
-      if (at == model.classes.end())
-        throw Error(Fault::input, str("--classes: the model has no class \"", name, "\""), "thorax inspect RUN lists them");
-      wanted_.push_back(static_cast<size_t>(at - model.classes.begin()));
-    }
-  }
-
-  std::vector<size_t> of(const std::vector<float>& probabilities) const {
-    if (!wanted_.empty()) return wanted_;
-    std::vector<size_t> positive;
-    for (size_t k = 0; k < probabilities.size(); ++k)
-      if (model_.cutoffs[k] && probabilities[k] >= *model_.cutoffs[k]) positive.push_back(k);
-    if (positive.empty())
-      positive.push_back(
-          static_cast<size_t>(std::max_element(probabilities.begin(), probabilities.end()) - probabilities.begin()));
-    return positive;
-  }
-
- private:
-  ModelDescription model_;
-  std::vector<size_t> wanted_;
-};
 
 class Explaining {
  public:
@@ -80,6 +59,7 @@ class Explaining {
         choice_(flags, models.first(), models.size() == 1),
         folder_(flags.text("out"), flags.on("overwrite")),
         threshold_(static_cast<float>(flags.number("threshold", 0.01, 1))),
+        style_(overlay_options(flags)),
         json_(flags.on("json")) {}
 
   data::Image read(const ExplainInput& input) {
@@ -109,7 +89,7 @@ class Explaining {
       if (!shown && truth.empty()) continue;
       const std::vector<float> map = models_.on_original(e, k, image, scales_);
       ClassMap one = located(k, e.probabilities[k], map, image.width, truth);
-      if (shown) one.picture = folder_.write_picture(name, k, models_.classes()[k], map, image);
+      if (shown) write_pictures(stem_of(name, k, models_.classes()[k]), input, image, map, one);
       done.maps.push_back(std::move(one));
     }
     times_.pictures += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -120,6 +100,7 @@ class Explaining {
 
   void finish(const Flags& flags) const {
     folder_.write("boxes.csv", boxes_csv(images_, models_.classes()));
+    folder_.write("explain.json", overlay_list(overlays_));
     if (!located_.empty()) {
       const auto table = metrics::localisation(models_.classes(), located_, flags.integer("replicates", 0, 10000000),
                                                static_cast<uint64_t>(flags.integer("seed", 0, INT64_MAX)));
@@ -128,6 +109,7 @@ class Explaining {
     }
     if (images_.empty()) return;
     const auto n = static_cast<double>(images_.size());
+    folder_.write("times.json", times_json(times_, images_.size()));
     std::fprintf(stderr,
                  "%s: %zu images; of each: prediction %s s, maps of all classes %s s (%s%% of it), placing and writing %s s. "
                  "Not a medical device.\n",
@@ -144,9 +126,20 @@ class Explaining {
     return boxes;
   }
 
+  void write_pictures(const std::string& stem, const ExplainInput& input, const data::Image& image, const std::vector<float>& map,
+                      ClassMap& one) {
+    one.picture = folder_.write_picture(stem, map, image);
+    const size_t k = one.class_index;
+    ListedOverlay listed{models_.classes()[k], one.probability, choice_.cutoff(k), std::nullopt, {}, {}};
+    if (!input.labels.empty() && !std::isnan(input.labels[k])) listed.truth = input.labels[k] >= 0.5F;
+    if (!one.truth.empty()) listed.truth = true;
+    overlays_.push_back(write_overlay(folder_, stem, input.file, image, map, one, listed, style_));
+    one.overlay = overlays_.back().overlay;
+  }
+
   ClassMap located(size_t k, float probability, const std::vector<float>& map, int64_t width,
                    const std::vector<data::Box>& truth) {
-    ClassMap m{k, probability, std::nullopt, explain::peak_of(map, width), truth, false, 0, {}};
+    ClassMap m{k, probability, std::nullopt, explain::peak_of(map, width), truth, false, 0, {}, {}};
     // The threshold is a part of the map's own largest value, whatever it is scaled to.
     const float most = *std::max_element(map.begin(), map.end());
     if (most > 0) m.found = explain::box_of(map, width, threshold_ * most);
@@ -161,31 +154,14 @@ class Explaining {
   ClassChoice choice_;
   ExplainFolder folder_;
   float threshold_;
+  OverlayOptions style_;
   bool json_;
+  std::vector<ListedOverlay> overlays_;
   std::vector<float> scales_;  // of each model; empty: each image's own
   ExplainTimes times_;
   std::vector<ExplainedImage> images_;
   std::vector<metrics::Located> located_;
 };
-
-// f for each image until Ctrl-C. An image that cannot be read is named, and the others go on. Returns how many failed.
-template <class F>
-int64_t for_each_image(const std::vector<ExplainInput>& inputs, const char* what, const F& f) {
-  ProgressLine progress(what, static_cast<int64_t>(inputs.size()));
-  int64_t failed = 0;
-  for (size_t i = 0; i < inputs.size() && !interrupted(); ++i) {
-    try {
-      f(i);
-    } catch (const Error& e) {
-      if (e.fault() != Fault::input) throw;
-      std::fprintf(stderr, "thorax: %s\n", printable(e.what()).c_str());
-      ++failed;
-    }
-    progress.update(static_cast<int64_t>(i) + 1, "");
-  }
-  progress.finish();
-  return failed;
-}
 
 int64_t explain_all(const Flags& flags, Explaining& explaining, const std::vector<ExplainInput>& inputs) {
   if (flags.choice("scale", {"image", "set"}) == "image") {
@@ -223,14 +199,11 @@ int run_explain(Flags& flags) {
   const std::vector<ExplainInput> inputs = explain_inputs(flags, models.classes());
   warn_where_decoders_have_rights();
   catch_interrupts();
+  if (flags.on("sanity")) return explain_sanity(flags, models, inputs);
   Explaining explaining(flags, models);
   const int64_t failed = explain_all(flags, explaining, inputs);
   explaining.finish(flags);
-  if (interrupted()) return interrupt_exit_code();
-  if (failed == 0) return 0;
-  std::fprintf(stderr, "%s of %s files failed (exit code 2)\n", with_commas(failed).c_str(),
-               with_commas(static_cast<int64_t>(inputs.size())).c_str());
-  return static_cast<int>(Fault::input);
+  return exit_code_of(failed, inputs.size());
 }
 
 }  // namespace thorax

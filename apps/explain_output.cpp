@@ -44,7 +44,7 @@ std::string quoted(const std::string& s) {
 std::string map_json(const ClassMap& m, const std::vector<std::string>& classes) {
   std::string text = str("{\"class\": ", quoted(classes[m.class_index]), ", \"box\": ", m.found ? json_box(*m.found) : "null",
                          ", \"peak\": [", whole(m.peak.x), ", ", whole(m.peak.y), "]");
-  if (!m.picture.empty()) text += ", \"picture\": " + quoted(m.picture);
+  if (!m.picture.empty()) text += ", \"picture\": " + quoted(m.picture) + ", \"overlay\": " + quoted(m.overlay);
   if (!m.truth.empty()) {
     std::string boxes;
     for (const data::Box& b : m.truth) boxes += (boxes.empty() ? "" : ", ") + json_box(b);
@@ -69,12 +69,12 @@ std::string interval_text(const std::optional<metrics::Interval>& i) {
   return i ? str(" (", fixed(i->low, 3), '-', fixed(i->high, 3), ')') : std::string(14, ' ');
 }
 
-std::string measure_json(double value, const std::optional<metrics::Interval>& i) {
-  return str("{\"value\": ", json_number(value), ", \"low\": ", i ? json_number(i->low) : "null",
-             ", \"high\": ", i ? json_number(i->high) : "null", "}");
-}
-
 }  // namespace
+
+std::string mean_json(const metrics::Mean& m) {
+  return str("{\"value\": ", json_number(m.value), ", \"low\": ", m.interval ? json_number(m.interval->low) : "null",
+             ", \"high\": ", m.interval ? json_number(m.interval->high) : "null", "}");
+}
 
 ExplainFolder::ExplainFolder(std::filesystem::path folder, bool overwrite) : folder_(std::move(folder)) {
   if (!overwrite && path_exists(folder_) && (!std::filesystem::is_directory(folder_) || !std::filesystem::is_empty(folder_)))
@@ -100,14 +100,17 @@ std::string ExplainFolder::write_raw(const std::string& name, size_t model, size
   return file;
 }
 
-std::string ExplainFolder::write_picture(const std::string& name, size_t class_index, const std::string& class_name,
-                                         const std::vector<float>& map, const data::Image& image) const {
+std::string ExplainFolder::write_picture(const std::string& stem, const std::vector<float>& map, const data::Image& image) const {
   std::vector<uint16_t> pixels(map.size());
   std::transform(map.begin(), map.end(), pixels.begin(),
                  [](float v) { return static_cast<uint16_t>(std::lround(v * 65535.0F)); });
-  std::string file = str(name, '.', class_index + 1, '-', slug(class_name), ".map.png");
+  std::string file = stem + ".map.png";
   write(file, data::encode_png16(pixels, image.height, image.width));
   return file;
+}
+
+std::string stem_of(const std::string& name, size_t class_index, const std::string& class_name) {
+  return str(name, '.', class_index + 1, '-', slug(class_name));
 }
 
 std::string explain_line(const ExplainedImage& image, const std::vector<std::string>& classes, bool json) {
@@ -148,10 +151,15 @@ std::string localisation_table(const std::vector<metrics::LocatedClass>& classes
     const std::string name = shortened(printable(c.name), 26);
     const std::string images = with_commas(c.images);
     text += str(name, std::string(27 - std::min<size_t>(27, columns(name)), ' '),
-                std::string(6 - std::min<size_t>(6, images.size()), ' '), images, "  ", fixed(c.pointing, 3),
-                interval_text(c.pointing_interval), "    ", fixed(c.iou, 3), interval_text(c.iou_interval), '\n');
+                std::string(6 - std::min<size_t>(6, images.size()), ' '), images, "  ", fixed(c.pointing.value, 3),
+                interval_text(c.pointing.interval), "    ", fixed(c.iou.value, 3), interval_text(c.iou.interval), '\n');
   }
   return text;
+}
+
+std::string times_json(const ExplainTimes& times, size_t images) {
+  return str("{\"images\": ", images, ", \"prediction\": ", json_number(times.predict), ", \"maps\": ", json_number(times.maps),
+             ", \"placing_and_writing\": ", json_number(times.pictures), "}\n");
 }
 
 std::string localisation_json(const std::vector<metrics::LocatedClass>& classes) {
@@ -159,8 +167,7 @@ std::string localisation_json(const std::vector<metrics::LocatedClass>& classes)
   for (const metrics::LocatedClass& c : classes) {
     if (c.images == 0) continue;
     list += str(list.empty() ? "" : ", ", "{\"name\": ", quoted(c.name), ", \"images\": ", c.images,
-                ", \"pointing\": ", measure_json(c.pointing, c.pointing_interval),
-                ", \"iou\": ", measure_json(c.iou, c.iou_interval), "}");
+                ", \"pointing\": ", mean_json(c.pointing), ", \"iou\": ", mean_json(c.iou), "}");
   }
   return "{\"classes\": [" + list + "]}\n";
 }

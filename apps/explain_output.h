@@ -21,7 +21,7 @@ struct ClassMap {
   std::vector<data::Box> truth;
   bool hit = false;
   double iou = 0;
-  std::string picture;  // the file's name in the folder; empty: none was written
+  std::string picture, overlay;  // the files' names in the folder; empty: none was written
 };
 
 struct ExplainedImage {
@@ -41,9 +41,8 @@ class ExplainFolder {
   std::string name_for(const std::filesystem::path& file);
   // [C,h,w] float32; returns the file's name.
   std::string write_raw(const std::string& name, size_t model, size_t models, const explain::Planes& maps) const;
-  // 16 bits grey; returns the file's name.
-  std::string write_picture(const std::string& name, size_t class_index, const std::string& class_name,
-                            const std::vector<float>& map, const data::Image& image) const;
+  // STEM.map.png, 16 bits grey; returns the file's name.
+  std::string write_picture(const std::string& stem, const std::vector<float>& map, const data::Image& image) const;
   void write(const std::string& name, const std::string& text) const;
 
  private:
@@ -51,11 +50,19 @@ class ExplainFolder {
   std::set<std::string> used_;
 };
 
+// How the names of the files of a class in an image begin: "NAME.2-pneumonia".
+std::string stem_of(const std::string& name, size_t class_index, const std::string& class_name);
+
 std::string explain_line(const ExplainedImage& image, const std::vector<std::string>& classes, bool json);
 // boxes.csv
 std::string boxes_csv(const std::vector<ExplainedImage>& images, const std::vector<std::string>& classes);
 
+// {"value": ..., "low": ..., "high": ...}; null: there is no interval.
+std::string mean_json(const metrics::Mean& m);
+
 std::string localisation_table(const std::vector<metrics::LocatedClass>& classes);
+// Seconds of all images together.
+std::string times_json(const ExplainTimes& times, size_t images);
 std::string localisation_json(const std::vector<metrics::LocatedClass>& classes);
 
 }  // namespace thorax

@@ -177,9 +177,7 @@ std::vector<std::string> Flags::list(const std::string& name) const {
 const std::string& Flags::choice(const std::string& name, const std::vector<std::string>& choices) const {
   const std::string& value = text(name);
   if (std::find(choices.begin(), choices.end(), value) != choices.end()) return value;
-  std::string all;
-  for (const std::string& c : choices) all += (all.empty() ? "" : ", ") + c;
-  throw Error(Fault::input, str("--", name, " is \"", value, "\"; one of ", all, " is expected"));
+  throw Error(Fault::input, str("--", name, " is \"", value, "\"; one of ", joined(choices), " is expected"));
 }
 
 void Flags::merge_toml(const std::filesystem::path& file) {

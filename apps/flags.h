@@ -11,6 +11,11 @@
 namespace thorax {
 
 struct Flag {
+  // "-o", "-q", "-h"; empty: it has none.
+  std::string letter() const;
+  // What the value has to be, where its name lists that ("logit|probability"); else empty.
+  std::vector<std::string> choices() const;
+
   std::string name;        // long, without the dashes
   std::string value_name;  // in the help; empty: a switch, which is "true" or "false"
   std::string help;
@@ -29,6 +34,11 @@ class Flags {
   void parse(const std::vector<std::string>& arguments);
   bool wants_help() const { return help_; }
   std::string help() const;  // at most 80 columns, but for examples
+  // The same source, for shells and the manual.
+  const std::vector<Flag>& flags() const { return flags_; }
+  const std::string& usage() const { return usage_; }
+  const std::string& summary() const { return summary_; }
+  const std::vector<std::string>& examples() const { return examples_; }
 
   const std::string& text(const std::string& name) const;
   // Throw Error(input) that names the flag when the value is no number or outside [low, high].

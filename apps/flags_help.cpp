@@ -44,12 +44,28 @@ std::string line_of(const std::string& left, const std::string& text) {
 
 }  // namespace
 
+std::string Flag::letter() const {
+  return name == "out" ? "-o" : name == "quiet" ? "-q" : "";
+}
+
+std::vector<std::string> Flag::choices() const {
+  std::vector<std::string> all;
+  const bool lists = value_name.find('|') != std::string::npos &&
+                     std::none_of(value_name.begin(), value_name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  for (size_t at = 0; lists && at <= value_name.size();) {
+    const size_t end = std::min(value_name.find('|', at), value_name.size());
+    all.push_back(value_name.substr(at, end - at));
+    at = end + 1;
+  }
+  return all;
+}
+
 std::string Flags::help() const {
-  std::string out = "thorax " + verb_ + ' ' + usage_ + '\n' + wrapped(summary_, 0, 0) + "\n\nexamples\n";
+  std::string out = "thorax " + verb_ + (usage_.empty() ? "" : ' ' + usage_) + '\n' + wrapped(summary_, 0, 0) + "\n\nexamples\n";
   for (const std::string& example : examples_) out += "  " + example + '\n';
   out += "\nflags\n";
   for (const Flag& f : flags_) {
-    const std::string letter = f.name == "out" ? "-o, " : f.name == "quiet" ? "-q, " : "    ";
+    const std::string letter = f.letter().empty() ? "    " : f.letter() + ", ";
     std::string text = f.help;
     if (!f.default_value.empty()) text += (text.empty() ? "[" : " [") + f.default_value + ']';
     out += line_of(letter + "--" + f.name + (f.value_name.empty() ? "" : ' ' + f.value_name), text);

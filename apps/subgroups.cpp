@@ -79,6 +79,7 @@ std::vector<std::string> table_cells(const std::filesystem::path& table, const d
 std::vector<std::string> cells_of(const std::filesystem::path& table, const data::Manifest& manifest,
                                   const std::vector<size_t>& rows, const std::string& column) {
   std::vector<std::string> known;
+  known.reserve(rows.size());
   for (const size_t row : rows) known.push_back(known_of(manifest.rows[row], column).value_or(""));
   const bool any = std::any_of(known.begin(), known.end(), [](const std::string& k) { return !k.empty(); });
   std::vector<std::string> cells;
@@ -100,7 +101,10 @@ std::vector<std::string> cells_of(const std::filesystem::path& table, const data
 
 std::vector<Subgroup> subgroups(const std::filesystem::path& table, const data::Manifest& manifest,
                                 const std::vector<size_t>& rows, const std::string& column, const std::vector<double>& limits) {
-  const std::vector<std::string> cells = cells_of(table, manifest, rows, column);
+  return grouped(cells_of(table, manifest, rows, column), limits);
+}
+
+std::vector<Subgroup> grouped(const std::vector<std::string>& cells, const std::vector<double>& limits) {
   const std::set<std::string> values(cells.begin(), cells.end());
   const bool numbers = std::all_of(values.begin(), values.end(), [](const std::string& v) { return v.empty() || number_of(v); });
   const bool bands = numbers && values.size() > most_values;

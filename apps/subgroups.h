@@ -22,6 +22,9 @@ struct Subgroup {
 std::vector<Subgroup> subgroups(const std::filesystem::path& table, const data::Manifest& manifest,
                                 const std::vector<size_t>& rows, const std::string& column, const std::vector<double>& limits);
 
+// The same for cells that are at hand, one for each row.
+std::vector<Subgroup> grouped(const std::vector<std::string>& cells, const std::vector<double>& limits);
+
 // "1,5,10" as ascending numbers. Throws Error(input) that names the flag.
 std::vector<double> band_limits(const std::vector<std::string>& texts);
 

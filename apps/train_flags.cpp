@@ -1,6 +1,5 @@
 #include "apps/train_flags.h"
 
-#include <array>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -123,10 +122,8 @@ std::string origin(const std::filesystem::path& table) {
   const std::string bytes{std::istreambuf_iterator<char>(in), {}};
   Xxh64 hash;
   hash.update(std::as_bytes(std::span(bytes)));
-  std::array<char, 17> digest{};
-  std::snprintf(digest.data(), digest.size(), "%016llx", static_cast<unsigned long long>(hash.digest()));
   return str("# thorax ", THORAX_VERSION, "; ", printable(table.filename().string()), ": ", bytes.size(), " bytes, xxh64 ",
-             digest.data(), '\n');
+             hex_of(hash.digest()), '\n');
 }
 
 }  // namespace

@@ -17,12 +17,16 @@ const std::vector<Verb>& verbs() {
       {"learn", "reproduce", "the paper's experiments and tables on any data set", reproduce_flags, run_reproduce},
       {"use", "predict", "probabilities for files or folders", predict_flags, run_predict},
       {"use", "explain", "heat maps on the original radiograph", explain_flags, run_explain},
+      {"use", "report", "one HTML page about a run", report_flags, run_report},
       {"use", "export", "ONNX or safetensors for other programs", export_flags, run_export},
       {"data", "inspect", "what is in a radiograph, a data set, a file of weights", inspect_flags, run_inspect},
       {"data", "split", "patient-disjoint, stratified splits", split_flags, run_split},
       {"data", "cache", "preprocess once", cache_flags, run_cache},
       {"data", "phantom", "synthetic radiographs to try things with", phantom_flags, run_phantom},
       {"machine", "doctor", "what this machine has, and what will be used", doctor_flags, run_doctor},
+      {"machine", "bench", "kernels and whole steps against this machine's limits", bench_flags, run_bench},
+      {"shell", "completion", "what bash, zsh or fish completes commands with", completion_flags, run_completion},
+      {"shell", "man", "the manual as a man page", man_flags, run_man},
   };
   return list;
 }

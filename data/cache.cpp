@@ -1,8 +1,6 @@
 #include "data/cache.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <cstring>
 #include <mutex>
 #include <unordered_map>
@@ -180,14 +178,12 @@ class Builder {
 fs::path cache_file(const fs::path& folder, const fs::path& table, const Recipe& recipe) {
   const fs::path whole = fs::absolute(table).lexically_normal();
   const std::string text = whole.string() + '\n' + cache_key(recipe);
-  std::array<char, 17> digest{};
-  std::snprintf(digest.data(), digest.size(), "%016llx", static_cast<unsigned long long>(xxh64(std::as_bytes(std::span(text)))));
   std::string name;
   for (char c : whole.stem().string().substr(0, 40)) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
     name += plain ? c : '_';
   }
-  return folder / (name + '-' + digest.data() + ".cache");
+  return folder / (name + '-' + hex_of(xxh64(std::as_bytes(std::span(text)))) + ".cache");
 }
 
 std::shared_ptr<CachedImages> CachedImages::open(const fs::path& file, const Manifest& manifest, const Recipe& recipe,

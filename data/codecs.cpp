@@ -6,6 +6,7 @@
 
 #include "data/dicom_rle.h"
 #include "data/gdcm.h"
+#include "data/jpeg_ls.h"
 #include "data/stb.h"
 #include "kernels/image_math.h"
 #include "tensor/error.h"
@@ -44,6 +45,13 @@ Outcome run_stb(const CodecJob& job, std::span<const uint8_t> in, std::span<uint
   return Outcome::done;
 }
 
+Outcome run_jpeg_ls(const CodecJob& job, std::span<const uint8_t> in, std::span<uint8_t> out) {
+  const JpegLsFrame frame = read_jpeg_ls(in);
+  if (frame.height != job.height || frame.width != job.width) return Outcome::other_size;
+  decode_jpeg_ls(frame, out);
+  return Outcome::done;
+}
+
 }  // namespace
 
 Outcome run_codec(const CodecJob& job, std::span<const uint8_t> in, std::span<uint8_t> out) noexcept {
@@ -52,6 +60,7 @@ Outcome run_codec(const CodecJob& job, std::span<const uint8_t> in, std::span<ui
       case Codec::png:
       case Codec::jpeg: return run_stb(job, in, out);
       case Codec::rle: decode_rle(in, static_cast<int>(job.bytes_per_sample), out); return Outcome::done;
+      case Codec::jpeg_ls: return run_jpeg_ls(job, in, out);
       case Codec::gdcm: return gdcm_codec::decode(in, out).empty() ? Outcome::done : Outcome::broken;
     }
     return Outcome::failed;

@@ -172,7 +172,7 @@ void DecoderProcess::release(size_t in_bytes, size_t out_bytes) {
   if (out_bytes > kept_bytes) madvise(memory_ + wire::most_in, wire::most_out, MADV_REMOVE);
 }
 
-DecoderProcess::Result DecoderProcess::decode(const CodecJob& job, std::span<const uint8_t> in) {
+DecoderProcess::Result DecoderProcess::decode(const CodecJob& job, std::span<const uint8_t> in, const UseSamples& use) {
   if (in.size() > wire::most_in || job.bytes() > wire::most_out) throw Error(Fault::defect, "a decoder's job beyond its memory");
   Result result;
   std::copy(in.begin(), in.end(), memory_);
@@ -192,9 +192,7 @@ DecoderProcess::Result DecoderProcess::decode(const CodecJob& job, std::span<con
     return result;
   }
   result.outcome = reply.outcome;
-  // Copied once, then used: from here on the process cannot change it.
-  const uint8_t* out = memory_ + wire::most_in;
-  if (reply.outcome == Outcome::done) result.samples.assign(out, out + job.bytes());
+  if (reply.outcome == Outcome::done) use({memory_ + wire::most_in, job.bytes()});
   release(in.size(), job.bytes());
   return result;
 }

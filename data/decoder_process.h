@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "data/sandbox_wire.h"
 #include "tensor/file.h"
@@ -32,11 +31,11 @@ class DecoderProcess {
   struct Result {
     End end = End::answered;
     Outcome outcome = Outcome::failed;  // where it answered
-    std::vector<uint8_t> samples;       // where the outcome is done
     int signal = 0;                     // where it crashed; 0: it ended by itself
   };
-  // After an end other than `answered` the process is gone.
-  Result decode(const CodecJob& job, std::span<const uint8_t> in);
+  // Where the outcome is done, use gets the samples where the process wrote them: it may still change them, so whatever is read
+  // there is nothing but a number of its type. After an end other than `answered` the process is gone.
+  Result decode(const CodecJob& job, std::span<const uint8_t> in, const UseSamples& use);
 
   wire::Isolation isolation() const { return isolation_; }
   uint64_t served() const { return served_; }

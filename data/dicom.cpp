@@ -36,6 +36,19 @@ size_t read_meta(std::span<const uint8_t> bytes, Dicom& dicom) {
   return begin + reader.position();
 }
 
+// What stands behind the meta information; inflated into dicom.memory where it has to be.
+std::span<const uint8_t> data_set_of(std::span<const uint8_t> bytes, Dicom& dicom) {
+  const size_t begin = read_meta(bytes, dicom);
+  if (dicom.syntax != Syntax::deflated) return bytes.subspan(begin);
+  dicom.memory = inflate({reinterpret_cast<const char*>(bytes.data()) + begin, bytes.size() - begin}, Deflated::raw,
+                         most_inflated, "its deflated data set");
+  return {reinterpret_cast<const uint8_t*>(dicom.memory.data()), dicom.memory.size()};
+}
+
+Encoding encoding_of(Syntax syntax) {
+  return {syntax != Syntax::implicit_little, syntax == Syntax::explicit_big};
+}
+
 void read_shape(Dicom& dicom, const DicomFields& fields) {
   for (Tag tag : {tags::float_pixels, tags::double_pixels}) {
     if (fields.find(tag) != nullptr) refuse("its pixels are floating-point numbers, ", named(tag));
@@ -143,16 +156,9 @@ bool is_dicom(std::span<const uint8_t> bytes) {
 
 Dicom read_dicom(std::span<const uint8_t> bytes, Look look) {
   Dicom dicom;
-  size_t begin = read_meta(bytes, dicom);
-  if (dicom.syntax == Syntax::deflated) {
-    dicom.memory = inflate({reinterpret_cast<const char*>(bytes.data()) + begin, bytes.size() - begin}, Deflated::raw,
-                           most_inflated, "its deflated data set");
-    bytes = {reinterpret_cast<const uint8_t*>(dicom.memory.data()), dicom.memory.size()};
-    begin = 0;
-  }
-  bytes = bytes.subspan(begin);
+  bytes = data_set_of(bytes, dicom);
   constexpr std::array<Tag, 2> tables{tags::modality_lut, tags::voi_lut};
-  ElementReader reader(bytes, {dicom.syntax != Syntax::implicit_little, dicom.syntax == Syntax::explicit_big}, tables);
+  ElementReader reader(bytes, encoding_of(dicom.syntax), tables);
   DicomFields fields;
   Element element;
   bool found = false;
@@ -174,6 +180,24 @@ Dicom read_dicom(std::span<const uint8_t> bytes, Look look) {
     take_native_pixels(dicom, element);
   }
   return dicom;
+}
+
+std::map<uint32_t, std::string> dicom_texts(std::span<const uint8_t> bytes, std::span<const uint32_t> wanted) {
+  if (!is_dicom(bytes)) refuse("no DICOM file");
+  Dicom dicom;
+  bytes = data_set_of(bytes, dicom);
+  ElementReader reader(bytes, encoding_of(dicom.syntax), {});
+  std::map<uint32_t, std::string> texts;
+  Element element;
+  while (reader.next(element) && element.tag != tags::pixel_data) {
+    if (element.sequence != 0 || std::find(wanted.begin(), wanted.end(), element.tag) == wanted.end()) continue;
+    std::string text(element.value.begin(), element.value.end());
+    constexpr std::string_view blank(" \0", 2);
+    text.erase(std::min(text.find_last_not_of(blank) + 1, text.size()));
+    if (text.size() > 1024) refuse(tag_text(element.tag), " is longer than any text there may be");
+    texts.emplace(element.tag, std::move(text));
+  }
+  return texts;
 }
 
 }  // namespace thorax::data

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -97,5 +98,9 @@ bool is_dicom(std::span<const uint8_t> bytes);
 // Look::header leaves the codestream of compressed pixels alone: for a glance at many files.
 enum class Look : uint8_t { whole, header };
 Dicom read_dicom(std::span<const uint8_t> bytes, Look look = Look::whole);
+
+// The values of these elements of the data set itself, where they are there, without the blanks around them: for a file that is
+// made from this one and stays with its patient. They go into no message, log or report. Throws Error(input) as read_dicom().
+std::map<uint32_t, std::string> dicom_texts(std::span<const uint8_t> bytes, std::span<const uint32_t> wanted);
 
 }  // namespace thorax::data

@@ -94,6 +94,7 @@ Coded check_jpeg_ls(const Dicom& dicom) {
     }
     if (jpeg::is_frame(segment->marker) || segment->marker == jpeg::start_of_image)
       refuse("the pixels are JPEG data, not JPEG-LS as the transfer syntax says");
+    if (segment->marker == jpeg::restart_interval) refuse("JPEG-LS data with restart intervals, which are not read");
     if (segment->marker == jpeg::jpeg_ls_frame) {
       if (coded) refuse("JPEG-LS data is damaged: two frames");
       coded = check_frame(dicom, d, "JPEG-LS");

@@ -9,7 +9,8 @@
 
 namespace thorax::data {
 
-// samples: [rows,columns] of bits_allocated bits, little endian (dicom_samples.h). Result: [rows,columns].
+// samples: [rows,columns] of bits_allocated bits, little endian (dicom_samples.h); whatever they are, and should they change
+// meanwhile, the result is [rows,columns] of some grey.
 // stored value -> modality table, or slope and intercept -> VOI table, or window, or, with neither, minimum to maximum of the
 // image without its padding -> 0...255, rounded -> MONOCHROME1 inverted. Every step is of one pixel alone, so all of them
 // together are one table of 256 or 65,536 bytes.

@@ -33,6 +33,21 @@ class DicomWriter {
     u32(value.size());
     raw(value);
   }
+  void bytes(Tag tag, std::span<const uint8_t> value) {
+    header(tag, "OB");
+    u16(0);
+    u32(value.size() + value.size() % 2);
+    raw(value);
+    if (value.size() % 2 != 0) bytes_.push_back(0);
+  }
+  // A sequence of one item.
+  void sequence(Tag tag, const DicomWriter& only) {
+    header(tag, "SQ");
+    u16(0);
+    u32(8 + only.bytes_.size());
+    item(0xE000, only.bytes_.size());
+    raw(only.bytes_);
+  }
   // A codestream as the one fragment of compressed pixels.
   void fragment(Tag tag, std::span<const uint8_t> codestream) {
     header(tag, "OB");
@@ -54,6 +69,8 @@ class DicomWriter {
     meta.text(0x00020002, "UI", sop_class);
     meta.text(0x00020003, "UI", instance);
     meta.text(0x00020010, "UI", uid_of(syntax));
+    meta.text(0x00020012, "UI", "2.25.214748364801337733190260735105316240513");  // names thorax as what wrote the file
+    meta.text(0x00020013, "SH", "THORAX");
     DicomWriter w(512 + bytes_.size());
     w.bytes_.resize(128);
     w.raw(std::string_view("DICM"));

@@ -1,6 +1,6 @@
-// The only door to GDCM, which knows the JPEG, JPEG-LS and JPEG 2000 data of DICOM files. Debian's has had no security fix:
-// decoding sees nothing but files that canonical_dicom() wrote, and runs in a process without rights (sandbox.h). Encoding is for
-// images of our own making (phantoms).
+// The only door to GDCM, which knows the JPEG and JPEG 2000 data of DICOM files. JPEG-LS it knows too, and a test compares ours
+// (jpeg_ls.h) with it; no file of a user gets there. Debian's has had no security fix: decoding sees nothing but files that
+// canonical_dicom() wrote, and runs in a process without rights (sandbox.h). Encoding is for images of our own making (phantoms).
 #pragma once
 
 #include <cstdint>

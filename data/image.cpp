@@ -28,7 +28,9 @@ Size checked(const std::optional<Size>& size) {
 Image decode_bytes(std::span<const uint8_t> bytes) {
   if (is_dicom(bytes)) {
     const Dicom dicom = read_dicom(bytes);
-    return {dicom.rows, dicom.columns, grey_of(dicom, stored_samples(dicom)), modality_warning(dicom)};
+    Image image{dicom.rows, dicom.columns, {}, modality_warning(dicom)};
+    use_stored_samples(dicom, [&](std::span<const uint8_t> samples) { image.grey = grey_of(dicom, samples); });
+    return image;
   }
   const Format format = format_of(bytes);
   const std::string reason = why_not_whole(bytes, format);

@@ -19,7 +19,10 @@ std::optional<Segment> next_segment(std::span<const uint8_t> bytes, size_t& at, 
   if (at + 1 >= bytes.size()) return std::nullopt;
   const size_t begin = at;
   const uint8_t marker = bytes[at + 1];
-  if (marker == end_of_image) return Segment{marker, begin, {}};
+  if (marker == end_of_image) {
+    at += 2;
+    return Segment{marker, begin, {}};
+  }
   if (bytes.size() - at < 4) return std::nullopt;
   const size_t length = std::max<size_t>(2, static_cast<size_t>(bytes[at + 2]) << 8 | bytes[at + 3]);
   if (length > bytes.size() - at - 2) return std::nullopt;

@@ -12,6 +12,7 @@ constexpr uint8_t start_of_image = 0xD8;
 constexpr uint8_t end_of_image = 0xD9;
 constexpr uint8_t start_of_scan = 0xDA;
 constexpr uint8_t number_of_lines = 0xDC;
+constexpr uint8_t restart_interval = 0xDD;
 constexpr uint8_t jpeg_ls_frame = 0xF7;
 constexpr uint8_t jpeg_ls_parameters = 0xF8;
 

@@ -65,11 +65,11 @@ Pool& pool() {
 
 }  // namespace
 
-std::vector<uint8_t> decode_apart(const CodecJob& job, std::span<const uint8_t> in) {
+void decode_apart(const CodecJob& job, std::span<const uint8_t> in, const UseSamples& use) {
   for (;;) {
     auto process = pool().take();
     const bool fresh = process->served() == 0;
-    DecoderProcess::Result result = process->decode(job, in);
+    const DecoderProcess::Result result = process->decode(job, in, use);
     if (result.end == DecoderProcess::End::too_long) refuse("its decoder was still computing after 9 s, and was ended");
     if (result.end == DecoderProcess::End::crashed) {
       // What an earlier file left behind must not count against this one.
@@ -78,8 +78,14 @@ std::vector<uint8_t> decode_apart(const CodecJob& job, std::span<const uint8_t> 
     }
     if (result.outcome != Outcome::done) refuse_outcome(result.outcome);
     pool().give_back(std::move(process));
-    return std::move(result.samples);
+    return;
   }
+}
+
+std::vector<uint8_t> decode_apart(const CodecJob& job, std::span<const uint8_t> in) {
+  std::vector<uint8_t> copy;
+  decode_apart(job, in, [&](std::span<const uint8_t> samples) { copy.assign(samples.begin(), samples.end()); });
+  return copy;
 }
 
 std::string isolation_gap() {

@@ -14,8 +14,11 @@
 
 namespace thorax::data {
 
-// job.bytes() bytes of samples. From any number of threads: each has a process while it decodes. Throws Error(input) with what
-// went wrong, without the file's name; Error(machine) when no process can be started.
+// use gets job.bytes() bytes of samples, in memory that the process has, too: read there, they are only numbers, and may be
+// others when they are read again. From any number of threads: each has a process while it decodes and uses. Throws Error(input)
+// with what went wrong, without the file's name; Error(machine) when no process can be started.
+void decode_apart(const CodecJob& job, std::span<const uint8_t> in, const UseSamples& use);
+// A copy of them, which stays.
 std::vector<uint8_t> decode_apart(const CodecJob& job, std::span<const uint8_t> in);
 
 // Empty where decoders have no rights at all; else what they are not kept from, and why. Starts a process if none runs.

@@ -50,7 +50,8 @@ constexpr rlim_t seconds_of_computing = 360;  // in all its life: the end of one
 void warm_up() {
   const std::array<uint8_t, 200> nothing{};
   std::array<uint8_t, 1> out{};
-  for (const Codec codec : {Codec::png, Codec::jpeg, Codec::rle, Codec::gdcm}) run_codec({codec, 1, 1, 1}, nothing, out);
+  for (const Codec codec : {Codec::png, Codec::jpeg, Codec::rle, Codec::jpeg_ls, Codec::gdcm})
+    run_codec({codec, 1, 1, 1}, nothing, out);
 }
 
 wire::Isolation lock_up() {

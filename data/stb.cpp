@@ -59,11 +59,11 @@ std::string decode(std::span<const uint8_t> bytes, bool grey_only, Pixels& pixel
   return {};
 }
 
-std::vector<uint8_t> encode_png(int64_t height, int64_t width, const uint8_t* grey) {
+std::vector<uint8_t> encode_png(int64_t height, int64_t width, const uint8_t* pixels, int channels) {
   int bytes = 0;
   const auto columns = static_cast<int>(width);
   const std::unique_ptr<uint8_t, void (*)(void*)> file(
-      stbi_write_png_to_mem(grey, columns, columns, static_cast<int>(height), 1, &bytes), std::free);
+      stbi_write_png_to_mem(pixels, columns * channels, columns, static_cast<int>(height), channels, &bytes), std::free);
   return file ? std::vector<uint8_t>(file.get(), file.get() + bytes) : std::vector<uint8_t>();
 }
 

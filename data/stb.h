@@ -22,7 +22,7 @@ struct Pixels {
 // holds). Empty, or the reason why not.
 std::string decode(std::span<const uint8_t> bytes, bool grey_only, Pixels& pixels);
 
-// grey: [height,width]. Empty: no memory.
-std::vector<uint8_t> encode_png(int64_t height, int64_t width, const uint8_t* grey);
+// pixels: [height,width,channels]; channels: 1 grey, 3 RGB. Empty: no memory.
+std::vector<uint8_t> encode_png(int64_t height, int64_t width, const uint8_t* pixels, int channels = 1);
 
 }  // namespace thorax::data::stb

@@ -72,17 +72,21 @@ Planes cam(Method method, const Planes& a, const Planes& g) {
   return rectified(sums, a.height, a.width);
 }
 
-Planes head_cams(const Planes& features, const float* weight, int64_t classes) {
+Planes head_scores(const Planes& features, const float* weight, int64_t classes) {
   Planes maps(classes, features.height, features.width);
   Sums sums(static_cast<size_t>(features.pixels()));
   const double share = 1.0 / static_cast<double>(features.pixels());
   for (int64_t c = 0; c < classes; ++c) {
     std::fill(sums.begin(), sums.end(), 0.0);
     for (int64_t k = 0; k < features.count; ++k) add_scaled(sums, double{weight[c * features.count + k]}, features.plane(k));
-    for (double& s : sums) s *= share;
-    const Planes one = rectified(sums, features.height, features.width);
-    std::copy(one.values.begin(), one.values.end(), maps.plane(c));
+    std::transform(sums.begin(), sums.end(), maps.plane(c), [&](double s) { return static_cast<float>(s * share); });
   }
+  return maps;
+}
+
+Planes head_cams(const Planes& features, const float* weight, int64_t classes) {
+  Planes maps = head_scores(features, weight, classes);
+  for (float& v : maps.values) v = std::max(0.0F, v);
   return maps;
 }
 

@@ -25,5 +25,7 @@ Planes cam(Method method, const Planes& activations, const Planes& gradients);
 // map_c = relu(sum_k W[c,k] A_k) / (h w), exactly, without a backward pass. features: [K,h,w]; weight: [C,K]. Returns [C,h,w].
 // Grad-CAM, HiResCAM and (with positive weights) all others agree here but for their scale.
 Planes head_cams(const Planes& features, const float* weight, int64_t classes);
+// The same before the ReLU: what speaks against a class, too.
+Planes head_scores(const Planes& features, const float* weight, int64_t classes);
 
 }  // namespace thorax::explain

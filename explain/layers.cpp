@@ -61,9 +61,7 @@ Value layer_of(const Graph& graph, const std::string& name) {
       found = Value{static_cast<int>(i)};
   }
   if (found) return found;
-  std::string list;
-  for (const std::string& n : names) list += (list.empty() ? "" : ", ") + n;
-  throw Error(Fault::input, str("no layer is named \"", name, "\""), "the layers are: " + list);
+  throw Error(Fault::input, str("no layer is named \"", name, "\""), "the layers are: " + joined(names));
 }
 
 }  // namespace thorax::explain

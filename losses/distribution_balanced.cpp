@@ -17,12 +17,6 @@ int64_t find_class(const std::vector<std::string>& classes, const std::string& n
   return -1;
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out;
-}
-
 void check_finite(const LossOptions& o, std::initializer_list<double> values) {
   for (const double value : values)
     if (!std::isfinite(value)) throw Error(Fault::input, str("loss ", o.name, ": every parameter must be a finite number"));
@@ -43,7 +37,7 @@ void add_no_finding(LossTable& table, const LossOptions& options, const ClassCou
   table.no_finding = find_class(counts.classes, options.no_finding.empty() ? "No finding" : options.no_finding);
   if (table.no_finding < 0 && !options.no_finding.empty())
     throw Error(Fault::input, str("loss ", options.name, ": no class is called '", options.no_finding, "'"),
-                str("the classes are ", joined(counts.classes)));
+                "the classes are " + joined(counts.classes));
   if (table.no_finding < 0) {
     table.note = "no class is called 'No finding': the modified Distribution-Balanced loss equals the original";
     return;

@@ -55,9 +55,7 @@ LossTable make_loss(const LossOptions& options, const ClassCounts& counts) {
                                    counts.known.size(), " counts"));
   for (const Entry& entry : losses)
     if (options.name == entry.name) return compose(entry, options, counts);
-  std::string known;
-  for (const std::string& name : loss_names()) known += (known.empty() ? "" : ", ") + name;
-  throw Error(Fault::input, str("unknown loss '", options.name, "'"), str("the losses are ", known));
+  throw Error(Fault::input, str("unknown loss '", options.name, "'"), "the losses are " + joined(loss_names()));
 }
 
 std::vector<std::string> loss_names() {

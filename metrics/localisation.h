@@ -1,11 +1,10 @@
 // How well heat maps find what was marked by hand: the pointing game (Zhang et al., ECCV 2016) and the overlap of boxes.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "metrics/bootstrap.h"
+#include "metrics/mean_interval.h"
 
 namespace thorax::metrics {
 
@@ -19,8 +18,7 @@ struct Located {
 struct LocatedClass {
   std::string name;
   int64_t images = 0;  // with such a box; of 0 there are no figures
-  double pointing = 0, iou = 0;
-  std::optional<Interval> pointing_interval, iou_interval;  // nullopt: no replicates asked for
+  Mean pointing, iou;
 };
 
 // A row per class. Intervals: the central 95% of bootstrap replicates that draw the class's images with replacement.

@@ -18,9 +18,9 @@ const std::vector<Model>& models() {
 }
 
 std::string model_names() {
-  std::string names;
-  for (const Model& m : models()) names += (names.empty() ? "" : ", ") + m.name;
-  return names;
+  std::vector<std::string> names;
+  for (const Model& m : models()) names.emplace_back(m.name);
+  return joined(names);
 }
 
 const Model& find_model(const std::string& name) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdio>
 #include <cstring>
 
 namespace thorax {
@@ -81,6 +82,12 @@ uint32_t crc32c(std::span<const std::byte> bytes) {
   uint32_t crc = ~0U;
   for (const std::byte b : bytes) crc = (crc >> 8) ^ crc_table[(crc ^ std::to_integer<uint32_t>(b)) & 0xffU];
   return ~crc;
+}
+
+std::string hex_of(uint64_t checksum) {
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(checksum));
+  return text.data();
 }
 
 }  // namespace thorax

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 namespace thorax {
 
@@ -26,6 +27,9 @@ inline uint64_t xxh64(std::span<const std::byte> bytes) {
   hash.update(bytes);
   return hash.digest();
 }
+
+// Sixteen digits.
+std::string hex_of(uint64_t checksum);
 
 // CRC-32C (Castagnoli): the checksum of TFRecord files.
 uint32_t crc32c(std::span<const std::byte> bytes);

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace thorax {
 
@@ -35,6 +36,13 @@ std::string str(const Parts&... parts) {
   std::ostringstream text;
   (text << ... << parts);
   return text.str();
+}
+
+// joined({"a", "b"}) is "a, b".
+inline std::string joined(const std::vector<std::string>& parts, const char* between = ", ") {
+  std::string all;
+  for (const std::string& part : parts) all += (all.empty() ? "" : between) + part;
+  return all;
 }
 
 }  // namespace thorax

@@ -1,6 +1,6 @@
-#include <array>
 #include <unordered_set>
 
+#include "data/sets/boxes.h"
 #include "data/sets/image_index.h"
 #include "data/sets/readers.h"
 
@@ -51,26 +51,6 @@ void read_findings(const Reading& reading, const CsvRow& from, const std::string
   }
 }
 
-// BBox_List_2017.csv; its heading "Bbox [x,y,w,h]" holds commas and is four columns. Pixels of the 1,024 x 1,024 images.
-std::unordered_map<std::string, std::vector<Box>> read_boxes(const std::filesystem::path& file) {
-  Mistakes mistakes(file.filename().string());
-  const Table table(file, mistakes);
-  const size_t image = table.column("Image Index");
-  const size_t finding = table.column("Finding Label");
-  const size_t x = table.column("Bbox [x");
-  std::unordered_map<std::string, std::vector<Box>> boxes;
-  if (x + 3 >= table.columns().size()) throw Error(Fault::input, str(table.name(), ": the columns Bbox [x,y,w,h] are expected"));
-  for (size_t i = 1; i < table.rows().size(); ++i) {
-    const CsvRow& row = table.rows()[i];
-    std::array<float, 4> n{};
-    for (size_t j = 0; j < 4; ++j) n[j] = read_number(table, row, x + j, mistakes);
-    const std::string& name = row.cells[finding];
-    boxes[row.cells[image]].push_back({name == "Infiltrate" ? "Infiltration" : name, n[0], n[1], n[2], n[3]});
-  }
-  mistakes.throw_if_any();
-  return boxes;
-}
-
 }  // namespace
 
 bool is_nih(const Table& table) {
@@ -90,7 +70,7 @@ void read_nih(const Reading& reading) {
   const auto view = table.find("View Position");
   const ImageIndex index(reading.root);
   const OfficialSplit official(table);
-  std::unordered_map<std::string, std::vector<Box>> boxes;
+  BoxTable boxes;  // in pixels of the 1,024 x 1,024 images
   if (const auto file = beside(table, "BBox_List_2017.csv")) boxes = read_boxes(*file);
   for (size_t i = 1; i < table.rows().size(); ++i) {
     const CsvRow& from = table.rows()[i];

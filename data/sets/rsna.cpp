@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "data/sets/boxes.h"
 #include "data/sets/image_index.h"
 #include "data/sets/readers.h"
 
@@ -29,13 +30,6 @@ std::unordered_map<std::string, std::string> read_details(const std::filesystem:
   return classes;
 }
 
-std::vector<Box> box_of(const Reading& reading, const CsvRow& row, const std::vector<size_t>& columns) {
-  if (trimmed(row.cells[columns[0]]).empty()) return {};
-  std::vector<float> n;
-  for (size_t c : columns) n.push_back(read_number(reading.table, row, c, reading.mistakes));
-  return {{opacity, n[0], n[1], n[2], n[3]}};
-}
-
 }  // namespace
 
 bool is_rsna(const Table& table) {
@@ -51,7 +45,7 @@ void read_rsna(const Reading& reading) {
   const ClassList classes(reading, all, all);
   const size_t image = table.column("patientId");
   const size_t target = table.column("Target");
-  const std::vector<size_t> corner{table.column("x"), table.column("y"), table.column("width"), table.column("height")};
+  const BoxColumns columns(table);
   const ImageIndex index(reading.root);
   std::unordered_map<std::string, size_t> places;
   std::vector<Row>& rows = reading.manifest.rows;
@@ -74,7 +68,7 @@ void read_rsna(const Reading& reading) {
     }
     Row& row = rows[place->second];
     if (const auto k = classes.of(opacity); k && label == 1.0F) row.labels[*k] = 1.0F;
-    for (Box& box : box_of(reading, from, corner)) row.boxes.push_back(std::move(box));
+    if (auto box = columns.read(from, reading.mistakes)) row.boxes.push_back(std::move(*box));
   }
   // Each radiograph has a "patientId" of its own, also of the same child or adult (the images are NIH's).
   reading.manifest.notes.emplace_back("\"patientId\" names an image; which images are of one patient is not known");

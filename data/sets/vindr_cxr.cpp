@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "data/sets/boxes.h"
 #include "data/sets/image_index.h"
 #include "data/sets/readers.h"
 
@@ -105,7 +106,7 @@ void read_vindr_boxes(const Reading& reading) {
   const size_t image = table.column("image_id");
   const size_t finding = table.column("class_name");
   const size_t number = table.column("class_id");
-  const std::vector<size_t> corner{table.column("x_min"), table.column("y_min"), table.column("x_max"), table.column("y_max")};
+  const BoxColumns columns(table);
   std::map<int, std::string> names;  // by class_id
   Images images;
   for (size_t i = 1; i < table.rows().size(); ++i) {
@@ -117,10 +118,7 @@ void read_vindr_boxes(const Reading& reading) {
       reading.mistakes.add(row.line, "class ", id, " is ", quoted(name), ", before it was ", quoted(known->second));
     Readings& readings = images.at(row.cells[image], row, split_of_row(reading, row));
     readings.findings[reader_of(table, row)].insert(name);
-    if (trimmed(row.cells[corner[0]]).empty()) continue;
-    std::vector<float> n;
-    for (size_t j : corner) n.push_back(read_number(table, row, j, reading.mistakes));
-    readings.boxes.push_back({name, n[0], n[1], n[2] - n[0], n[3] - n[1]});
+    if (auto box = columns.read(row, reading.mistakes)) readings.boxes.push_back(std::move(*box));
   }
   std::vector<std::string> classes;
   for (const auto& [id, name] : names) {

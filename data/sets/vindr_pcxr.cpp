@@ -1,7 +1,5 @@
-#include <array>
-#include <unordered_map>
-
 #include "data/paper_classes.h"
+#include "data/sets/boxes.h"
 #include "data/sets/image_index.h"
 #include "data/sets/readers.h"
 
@@ -13,10 +11,8 @@ namespace {
 constexpr size_t first_of_boxes = 0;
 constexpr size_t behind_boxes = 4;
 
-using Boxes = std::unordered_map<std::string, std::vector<Box>>;
-
 // annotations_train.csv beside image_labels_train.csv
-Boxes read_boxes(const Reading& reading) {
+BoxTable annotations_of(const Reading& reading) {
   std::string name = reading.table.name();
   const size_t at = name.find("image_labels");
   const auto file = at == std::string::npos ? std::nullopt : beside(reading.table, name.replace(at, 12, "annotations"));
@@ -24,21 +20,7 @@ Boxes read_boxes(const Reading& reading) {
     throw Error(Fault::input, str(reading.table.name(), ": VinDr-PCXR's labels of images; its boxes are expected beside it"),
                 "annotations_train.csv (or _test) holds four of the ten classes; --labels with others does without");
   }
-  Mistakes mistakes(file->filename().string());
-  const Table table(*file, mistakes);
-  const size_t image = table.column("image_id");
-  const size_t finding = table.column("class_name");
-  const std::vector<size_t> corner{table.column("x_min"), table.column("y_min"), table.column("x_max"), table.column("y_max")};
-  Boxes boxes;
-  for (size_t i = 1; i < table.rows().size(); ++i) {
-    const CsvRow& row = table.rows()[i];
-    if (trimmed(row.cells[corner[0]]).empty()) continue;  // "No finding" has no box
-    std::array<float, 4> n{};
-    for (size_t j = 0; j < 4; ++j) n[j] = read_number(table, row, corner[j], mistakes);
-    boxes[row.cells[image]].push_back({trimmed(row.cells[finding]), n[0], n[1], n[2] - n[0], n[3] - n[1]});
-  }
-  mistakes.throw_if_any();
-  return boxes;
+  return read_boxes(*file);
 }
 
 // Findings that are columns of the table: all but the image and its reader.
@@ -68,7 +50,7 @@ bool is_vindr_pcxr(const Table& table) {
 void read_vindr_pcxr(const Reading& reading) {
   const Table& table = reading.table;
   const std::vector<std::string> of_image = columns_of(table);
-  const Boxes boxes = needs_boxes(reading.options, table) ? read_boxes(reading) : Boxes{};
+  const BoxTable boxes = needs_boxes(reading.options, table) ? annotations_of(reading) : BoxTable{};
   std::vector<std::string> all = of_image;
   for (size_t k = first_of_boxes; k < behind_boxes; ++k) all.push_back(paper_classes()[k]);
   for (const auto& [image, list] : boxes) {

@@ -1,10 +1,8 @@
 #!/usr/bin/env bash
 # thorax cache, killed at random instants until it ends by itself; then a training takes it by itself and ends with the same bytes as
-# one without. A changed image is not taken from it. Usage: cache.sh PROGRAM FOLDER
+# one without. A changed image is not taken from it. Usage: cache.sh PROGRAM
 set -uo pipefail
 thorax=$1
-work=$2
-rm -rf "$work" && mkdir -p "$work" && cd "$work" || exit 1
 export XDG_CACHE_HOME=$PWD/home
 fail() { echo "$*"; cat log; exit 1; }
 tensors() {  # the bytes behind a safetensors file's header

@@ -1,11 +1,9 @@
 #!/usr/bin/env bash
 # A training that is killed at random instants and resumed, each time with another number of workers and threads that prepare
-# images, ends with the same bytes as one that nobody touched. Usage: kill_and_resume.sh PROGRAM FOLDER [KILLS]
+# images, ends with the same bytes as one that nobody touched. Usage: kill_and_resume.sh PROGRAM [KILLS]
 set -uo pipefail
 thorax=$1
-work=$2
-kills=${3:-20}
-rm -rf "$work" && mkdir -p "$work" && cd "$work" || exit 1
+kills=${2:-20}
 "$thorax" phantom -o data --count 60 --size 40 --findings "Other opacity,Bronchitis,Pneumonia" >/dev/null 2>&1 || exit 1
 settings=(--data data/labels.csv --size 32 --batch 8 --epochs 5 --max-lr 0.05 --flip --shift 0.1 --scale 0.1 --rotate 10
   --ema 0.9 --clip-norm 1)

@@ -1,9 +1,6 @@
 # From nothing to a prediction with the program PROGRAM in the folder WORK: phantoms, training (twice: the second time from the first
 # one's configuration, to the same bytes), evaluation, prediction. COUNT, SIZE, EPOCHS: of the training. AUC: the least mean AUC.
 # MODEL: its name; TENSOR: its first tensor.
-file(REMOVE_RECURSE ${WORK})
-file(MAKE_DIRECTORY ${WORK})
-
 include(${CMAKE_CURRENT_LIST_DIR}/functions.cmake)
 
 # Three findings in place of ten: few images have some of each.
@@ -50,6 +47,7 @@ run(0 train --data data/labels.csv --size ${smaller} --batch 8 --epochs 1 --loss
     --warmup-steps 2 --ema 0.9 --clip-norm 1 --backbone-lr-factor 0.5 --freeze features.conv0 -o second --quiet)
 run(0 compare run second --replicates 200)
 expect("${out}" "^A  run/best.safetensors\nB  second/best.safetensors\non test: .*mean .*\nclasses: DeLong")
+expect_80_columns("${out}")
 run(0 compare run second --replicates 200 --json)
 string(JSON replicates GET "${out}" replicates)
 run(0 compare run run --replicates 50)
@@ -57,6 +55,8 @@ expect("${out}" "A and B are equal")
 run(0 evaluate run second --replicates 200 --tta flip --calibrate platt --reliability --by patient --interval bca --csv by.csv)
 expect("${out}" "^mean of 2 models: run/best.safetensors, second/best.safetensors on test: .*Youden on validation .*BCa")
 expect("${out}" "\ncalibration\nOther opacity: Brier score 0.*predicted    images")
+string(REGEX REPLACE "^[^\n]*\n" "" behind_paths "${out}")
+expect_80_columns("${behind_paths}")
 run(0 evaluate run --replicates 50 --cutoff sensitivity=0.5 --by split --json)
 string(JSON value GET "${out}" groups 0 value)
 expect("${value}" "^test$")

@@ -1,12 +1,10 @@
 #!/usr/bin/env bash
 # thorax reproduce on phantoms, killed at random instants and called again until it ends by itself: the tables are the same bytes as
 # those of a call that nobody touched, and what they say is what `thorax evaluate` says of the same runs. Then one table more.
-# Usage: reproduce.sh PROGRAM FOLDER [KILLS]
+# Usage: reproduce.sh PROGRAM [KILLS]
 set -uo pipefail
 thorax=$1
-work=$2
-kills=${3:-2}
-rm -rf "$work" && mkdir -p "$work" && cd "$work" || exit 1
+kills=${2:-2}
 fail() { echo "$*"; cat log; exit 1; }
 "$thorax" phantom -o data --count 40 --size 64 >log 2>&1 || fail "phantom"
 call=("$thorax" reproduce --data data/labels.csv --models resnet18,densenet121 --losses bce,db-modified --size 32 --epochs 1 --batch 14
@@ -41,6 +39,17 @@ for table in table1 table2 table3 table5 table6 figure3 figure4; do
   cmp -s whole/$table.csv paper/$table.csv || fail "$table.csv differs after $killed kills"
 done
 cmp -s whole/paper.md paper/paper.md || fail "paper.md differs after $killed kills"
+
+for folder in whole paper; do
+  "$thorax" report $folder >out 2>log || fail "report"
+done
+cmp -s whole/report.html paper/report.html || fail "report.html differs after $killed kills"
+[ "$(grep -c '<figure class="chart"' whole/report.html)" -ge 8 ] || fail "the report has too few charts"
+grep -q 'data:image/png' whole/report.html && fail "pictures that nobody made"
+"$thorax" explain --run whole/runs/resnet18-random-db-modified-1 data/labels.csv --split test --classes all --boxes data/boxes.csv \
+  -o whole/explain --quiet >out 2>log || fail "explain"
+"$thorax" report whole --overwrite >out 2>log || fail "report with pictures"
+grep -q '<h2>Figure 5: .*</h2>' whole/report.html && grep -q 'src="data:image/png' whole/report.html || fail "no Figure 5"
 
 runs=(whole/runs/resnet18-random-db-modified-1 whole/runs/densenet121-random-db-modified-1)
 "$thorax" evaluate "${runs[@]}" --replicates 100 --threads 1 --cache none --quiet --csv mean.csv >out 2>log || fail "evaluate"

@@ -1,8 +1,5 @@
 # Images that cannot be read, with the program PROGRAM in the folder WORK: named before a training begins; with --skip-bad left out of
 # the training and of its evaluation, where thorax makes the splits and where the table has them.
-file(REMOVE_RECURSE ${WORK})
-file(MAKE_DIRECTORY ${WORK})
-
 include(${CMAKE_CURRENT_LIST_DIR}/functions.cmake)
 
 run(0 phantom -o data --count 40 --size 64 --findings "Other opacity,Pneumonia")

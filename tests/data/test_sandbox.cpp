@@ -184,14 +184,17 @@ TEST_CASE("sandbox: a process that dies or stands still is told apart from one t
   const std::vector<uint8_t> file = png(3, 4, grey);
   const CodecJob job{Codec::png, 1, 3, 4};
   DecoderProcess killed;
-  CHECK(killed.decode(job, file).samples == grey);
+  std::vector<uint8_t> got;
+  const auto use = [&](std::span<const uint8_t> samples) { got.assign(samples.begin(), samples.end()); };
+  CHECK(killed.decode(job, file, use).outcome == Outcome::done);
+  CHECK(got == grey);
   CHECK(killed.served() == 1);
   CHECK(killed.seconds_of_computing() > 0);
   kill(killed.pid(), SIGABRT);  // which AddressSanitizer leaves alone
-  const DecoderProcess::Result crash = killed.decode(job, file);
+  const DecoderProcess::Result crash = killed.decode(job, file, use);
   CHECK(crash.end == DecoderProcess::End::crashed);
   CHECK(crash.signal == SIGABRT);
   DecoderProcess stopped({9, 0.3});
   kill(stopped.pid(), SIGSTOP);
-  CHECK(stopped.decode(job, file).end == DecoderProcess::End::too_long);
+  CHECK(stopped.decode(job, file, use).end == DecoderProcess::End::too_long);
 }

@@ -51,6 +51,23 @@ Planes from_head(const std::string& model, Store& store) {
   return head_cams(planes_of(program.tensor(head.features), 0), store.find(g.info(head.weight).name).as<float>(), classes);
 }
 
+// The logits of the same bytes.
+std::vector<double> logits_of(const std::string& model, Store& store) {
+  Graph g(false);
+  const Value bytes = g.input("bytes", {1, 1, size, size}, DType::u8, Layout::plain, false);
+  const Value logits = find_model(model).build(g, normalize(g, "normalize", bytes, 0.449F, 0.226F), classes);
+  Arena arena;
+  PlanOptions options;
+  options.stream = {Device::cpu, 2};
+  options.keep = {logits};
+  Program program = plan(g, options, store, arena);
+  const std::vector<uint8_t> plane = noise();
+  std::copy(plane.begin(), plane.end(), program.tensor(bytes).as<uint8_t>());
+  program.run();
+  const float* z = program.tensor(logits).as<float>();
+  return {z, z + classes};
+}
+
 // The largest difference, as a part of the largest value.
 double difference(const Planes& a, const Planes& b) {
   REQUIRE(a.values.size() == b.values.size());
@@ -76,6 +93,27 @@ TEST_CASE("cam: the head's weights give what backward gives at the last feature 
     CHECK(difference(graph.maps(noise(), {0, 1, 2}, Method::grad_cam), head) < 1e-5);
     CHECK(difference(graph.maps(noise(), {0, 1, 2}, Method::hires_cam), head) < 1e-5);
   }
+}
+
+TEST_CASE("cam: of a probability it is that of the logit times the sigmoid's derivative") {
+  Store store = store_of("resnet18");
+  Arena first, second;
+  LayerCamSpec spec = spec_of("resnet18", "layer3");
+  LayerCam of_logit(spec, store, first);
+  spec.target = Target::probability;
+  LayerCam of_probability(spec, store, second);
+  const Planes expected = of_logit.maps(noise(), {0, 1, 2}, Method::grad_cam);
+  const Planes maps = of_probability.maps(noise(), {0, 1, 2}, Method::grad_cam);
+  const std::vector<double> z = logits_of("resnet18", store);
+  double most = 0;
+  for (int64_t k = 0; k < classes; ++k) {
+    const double p = 1 / (1 + std::exp(-z[static_cast<size_t>(k)]));
+    for (int64_t i = 0; i < expected.pixels(); ++i) {
+      CHECK(double{maps.plane(k)[i]} == doctest::Approx(p * (1 - p) * double{expected.plane(k)[i]}).epsilon(1e-4));
+      most = std::max(most, double{maps.plane(k)[i]});
+    }
+  }
+  CHECK(most > 0);
 }
 
 TEST_CASE("cam: the four methods, by hand") {

@@ -1,0 +1,123 @@
+#include "apps/step_benchmark.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <sstream>
+
+#include "tensor/checksum.h"
+#include "tensor/queue.h"
+#include "tensor/rng.h"
+
+namespace thorax {
+
+namespace {
+
+uint64_t checksum_of(const Store& store) {
+  Xxh64 hash;
+  for (const std::string& name : store.names()) {
+    const Tensor t = store.find(name);
+    hash.update({static_cast<const std::byte*>(t.data), t.bytes()});
+  }
+  return hash.digest();
+}
+
+void fill(Network& net, bool training) {
+  const Rng rng(1, 0);
+  const Tensor bytes = net.bytes();
+  for (int64_t i = 0; i < bytes.count(); ++i)
+    bytes.as<uint8_t>()[i] = static_cast<uint8_t>(rng.bits(static_cast<uint64_t>(i)) & 255U);
+  if (!training) return;
+  const Tensor labels = net.labels(), mask = net.mask();
+  for (int64_t i = 0; i < labels.count(); ++i) {
+    labels.as<float>()[i] = rng.uniform(static_cast<uint64_t>(i)) < 0.3F ? 1.0F : 0.0F;
+    mask.as<float>()[i] = 1.0F;
+  }
+}
+
+// Whatever is larger than the cache is written to memory once and read once, at least.
+double bytes_of(const Program& program, size_t cache) {
+  double sum = 0;
+  for (const Program::Memory& m : program.slots())
+    if (m.external || (m.first >= 0 && m.tensor.bytes() > cache)) sum += 2 * static_cast<double>(m.tensor.bytes());
+  return sum;
+}
+
+std::vector<OpTime> times_by_op(Program& program, int64_t steps) {
+  std::vector<double> seconds;
+  for (int64_t i = 0; i < steps; ++i) program.run_timed(seconds);
+  std::vector<OpTime> ops;
+  for (size_t i = 0; i < seconds.size(); ++i)
+    ops.push_back({program.steps()[i].name, seconds[i] / static_cast<double>(steps), program.steps()[i].flops});
+  return ops;
+}
+
+bench::Times time_runs(Network& net, int64_t steps) {
+  // The first run packs and makes what libraries make; the second is recorded.
+  net.run();
+  net.run();
+  bench::Times times;
+  for (int64_t i = 0; i < steps; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    net.run();
+    times.all.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  std::sort(times.all.begin(), times.all.end());
+  return times;
+}
+
+}  // namespace
+
+StepResult measure_step(const StepCase& what) {
+  Store store = Network::make_store(what.spec, 1, what.training);
+  Arena arena;
+  Update update(store, nullptr, {});
+  update.prepare(1e-3, 1);
+  const LossTable loss(static_cast<size_t>(what.spec.classes));  // binary cross-entropy
+  std::optional<Network> net;
+  if (what.training)
+    net.emplace(what.spec, what.batch, store, arena, loss, update);
+  else
+    net.emplace(what.spec, what.batch, store, arena);
+  Program& program = net->program();
+  program.set_replay(what.replayed);
+  fill(*net, what.training);
+  StepResult r;
+  r.what = what;
+  r.times = time_runs(*net, what.steps);
+  r.obstacle = program.replay_obstacle();
+  r.loss = what.training ? net->loss() : 0;
+  r.checksum = checksum_of(store);
+  r.flops = program.flops();
+  r.bytes = bytes_of(program, bench::cache_bytes(what.spec.stream));
+  r.arena_bytes = program.arena_bytes();
+  r.live_bytes = program.live_bytes();
+  r.store_bytes = store.bytes();
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  r.peak_rss = static_cast<size_t>(usage.ru_maxrss) * 1024;
+  if (what.by_op) r.ops = times_by_op(program, what.steps);
+  if (what.print) {
+    std::ostringstream text;
+    program.print(text);
+    r.program = text.str();
+  }
+  return r;
+}
+
+std::string StepResult::name() const {
+  return str(what.spec.model, what.training ? " train " : " infer ", what.spec.size, 'x', what.spec.size, " batch ", what.batch,
+             ' ', name_of(what.spec.dtype));
+}
+
+std::string StepResult::engine() const {
+  return what.spec.stream.queue != nullptr && !what.replayed ? "thorax, one by one" : "thorax";
+}
+
+double StepResult::roofline(const bench::Ceilings& c) const {
+  return std::max(flops / c.gemm(what.spec.dtype), bytes / c.copy);
+}
+
+}  // namespace thorax

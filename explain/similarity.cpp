@@ -1,0 +1,89 @@
+#include "explain/similarity.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+namespace thorax::explain {
+
+namespace {
+
+std::vector<double> ranks(std::span<const float> values) {
+  std::vector<size_t> order(values.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t i, size_t j) { return values[i] < values[j]; });
+  std::vector<double> rank(values.size());
+  for (size_t first = 0; first < order.size();) {
+    size_t end = first;
+    while (end < order.size() && values[order[end]] == values[order[first]]) ++end;
+    for (size_t i = first; i < end; ++i) rank[order[i]] = 0.5 * static_cast<double>(first + end - 1);
+    first = end;
+  }
+  return rank;
+}
+
+// Weighted moments of two maps in the window around one cell.
+struct Moments {
+  double weight = 0, a = 0, b = 0, aa = 0, bb = 0, ab = 0;
+
+  void add(double w, double x, double y) {
+    weight += w;
+    a += w * x;
+    b += w * y;
+    aa += w * x * x;
+    bb += w * y * y;
+    ab += w * x * y;
+  }
+  double similarity() const {
+    constexpr double c1 = 0.01 * 0.01;
+    constexpr double c2 = 0.03 * 0.03;
+    const double ma = a / weight;
+    const double mb = b / weight;
+    const double va = aa / weight - ma * ma;
+    const double vb = bb / weight - mb * mb;
+    const double covariance = ab / weight - ma * mb;
+    return (2 * ma * mb + c1) * (2 * covariance + c2) / ((ma * ma + mb * mb + c1) * (va + vb + c2));
+  }
+};
+
+}  // namespace
+
+std::optional<double> rank_correlation(std::span<const float> a, std::span<const float> b) {
+  const std::vector<double> ra = ranks(a);
+  const std::vector<double> rb = ranks(b);
+  const double mean = 0.5 * (static_cast<double>(a.size()) - 1);
+  double aa = 0;
+  double bb = 0;
+  double ab = 0;
+  for (size_t i = 0; i < ra.size(); ++i) {
+    aa += (ra[i] - mean) * (ra[i] - mean);
+    bb += (rb[i] - mean) * (rb[i] - mean);
+    ab += (ra[i] - mean) * (rb[i] - mean);
+  }
+  if (aa == 0 || bb == 0) return std::nullopt;
+  return ab / std::sqrt(aa * bb);
+}
+
+double structural_similarity(std::span<const float> a, std::span<const float> b, int64_t width) {
+  constexpr int64_t radius = 5;
+  constexpr double sigma = 1.5;
+  const auto height = static_cast<int64_t>(a.size()) / width;
+  double sum = 0;
+  for (int64_t y = 0; y < height; ++y) {
+    for (int64_t x = 0; x < width; ++x) {
+      Moments m;
+      for (int64_t v = std::max<int64_t>(0, y - radius); v <= std::min(height - 1, y + radius); ++v) {
+        for (int64_t u = std::max<int64_t>(0, x - radius); u <= std::min(width - 1, x + radius); ++u) {
+          const auto distance = static_cast<double>((u - x) * (u - x) + (v - y) * (v - y));
+          const auto i = static_cast<size_t>(v * width + u);
+          m.add(std::exp(-distance / (2 * sigma * sigma)), double{a[i]}, double{b[i]});
+        }
+      }
+      sum += m.similarity();
+    }
+  }
+  return sum / static_cast<double>(a.size());
+}
+
+}  // namespace thorax::explain
