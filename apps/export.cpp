@@ -1,6 +1,8 @@
 #include <cstdio>
+#include <memory>
 
 #include "apps/console.h"
+#include "apps/export_embed.h"
 #include "apps/export_onnx.h"
 #include "apps/initial_weights.h"
 #include "apps/printable.h"
@@ -13,10 +15,12 @@ namespace thorax {
 Flags export_flags() {
   return Flags("export", "RUN -o FILE [flags]",
                "Writes a trained model (a run's best epoch, or a model file) for other programs; the name's ending says how: "
-               ".onnx (opset 17) or .safetensors (torchvision's names). With --model and --labels also a whole model that "
+               ".onnx (opset 17), .safetensors (torchvision's names) or .thx (libthorax). With --model and --labels also a whole "
+               "model that "
                "another program trained (.pth, .pt, .safetensors, .npz), which thorax can use from then on.",
                {{"out", "FILE", "the file to write", ""},
                 {"overwrite", "", "replace what is there", ""},
+                {"ensemble", "RUN", ".thx: this run, too, and those named behind it: their mean", ""},
                 {"model", "NAME", "another program's file: its architecture", ""},
                 {"labels", "A,B,...", "another program's file: its classes, in its order", ""},
                 {"size", "PIXELS", "another program's file: side of the network's input", "224"},
@@ -25,6 +29,7 @@ Flags export_flags() {
                 {"mean", "X", "of (pixel/255 - mean)/std; else as the file tells", "0.449"},
                 {"std", "X", "of the same", "0.226"}},
                {"thorax export run -o model.onnx", "thorax export run/last.safetensors -o model.safetensors",
+                "thorax export run -o model.thx --ensemble run2 run3",
                 "thorax export chexnet.pth --model densenet121 --labels A,B -o own.safetensors"},
                true);
 }
@@ -53,28 +58,55 @@ ModelDescription foreign_description(const Flags& flags, const weights::WeightFi
   return d;
 }
 
+void tell(const std::filesystem::path& out) {
+  std::fprintf(stderr, "wrote   %s: %s\n", printable(out.string()).c_str(),
+               human_bytes(static_cast<int64_t>(std::filesystem::file_size(out))).c_str());
+}
+
 void write(const std::filesystem::path& out, const ModelDescription& description, const Store& store) {
   if (out.extension() == ".onnx") {
     write_file_atomically(out, model_as_onnx(description, store));
+  } else if (out.extension() == ".thx") {
+    write_file_atomically(out, models_as_thx({{&description, &store}}));
   } else {
     write_model(out, description, store);
   }
-  std::fprintf(stderr, "wrote   %s: %s\n", printable(out.string()).c_str(),
-               human_bytes(static_cast<int64_t>(std::filesystem::file_size(out))).c_str());
+  tell(out);
+}
+
+// Several runs as one .thx file.
+void write_ensemble(const std::filesystem::path& out, const std::vector<std::string>& runs) {
+  if (out.extension() != ".thx") throw Error(Fault::input, "export: an ensemble is a .thx file");
+  std::vector<std::unique_ptr<LoadedModel>> models;
+  std::vector<EmbedMember> members;
+  for (const std::string& run : runs) {
+    models.push_back(std::make_unique<LoadedModel>(model_of_run(run), 1, Stream{}));
+    members.push_back({&models.back()->description(), &models.back()->store()});
+  }
+  write_file_atomically(out, models_as_thx(members));
+  tell(out);
 }
 
 }  // namespace
 
 int run_export(Flags& flags) {
   const std::string help = "thorax export --help has examples";
-  if (flags.positionals().size() != 1) throw Error(Fault::input, "export: one RUN is expected", help);
+  const bool is_ensemble = flags.given("ensemble");
+  if (flags.positionals().empty() || (flags.positionals().size() > 1 && !is_ensemble))
+    throw Error(Fault::input, "export: one RUN is expected", help);
   const std::filesystem::path out = flags.text("out");
   if (out.empty()) throw Error(Fault::input, "export: -o FILE is missing", help);
-  if (out.extension() != ".onnx" && out.extension() != ".safetensors") {
-    throw Error(Fault::input, str("export: ", out.string(), " ends neither in .onnx nor in .safetensors"), help);
+  if (out.extension() != ".onnx" && out.extension() != ".safetensors" && out.extension() != ".thx") {
+    throw Error(Fault::input, str("export: ", out.string(), " ends neither in .onnx, .safetensors nor .thx"), help);
   }
   if (path_exists(out) && !flags.on("overwrite")) {
     throw Error(Fault::input, str(out.string(), ": exists already"), "--overwrite replaces it");
+  }
+  if (is_ensemble) {
+    std::vector<std::string> runs = flags.positionals();
+    runs.insert(runs.begin() + 1, flags.text("ensemble"));
+    write_ensemble(out, runs);
+    return 0;
   }
   const std::filesystem::path file = model_of_run(flags.positionals()[0]);
   if (flags.text("model").empty()) {

@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <optional>
 
 #include "apps/console.h"
 #include "apps/device.h"
+#include "apps/embedded_model.h"
 #include "apps/ensemble.h"
 #include "apps/input_files.h"
 #include "apps/isolation.h"
@@ -17,10 +19,11 @@
 namespace thorax {
 
 Flags predict_flags() {
-  return Flags("predict", "--run RUN FILE|DIR... [flags]",
+  return Flags("predict", "--run RUN|--embed MODEL FILE|DIR... [flags]",
                "Probabilities for radiographs (DICOM, PNG, JPEG); + marks one at or above its cut-off.",
                {
                    {"run", "RUN,...", "a run folder or a model file; of several: the mean", ""},
+                   {"embed", "FILE", "a .thx file instead of a run: by libthorax, as other programs use it", ""},
                    {"tta", "none|flip|six", "the mean over mirrored and turned images", "none"},
                    device_flag(),
                    {"threads", "N", "0: all processors", "0"},
@@ -134,14 +137,12 @@ class Output {
 
 }  // namespace
 
-int run_predict(Flags& flags) {
-  if (flags.text("run").empty() || flags.positionals().empty()) {
-    throw Error(Fault::input, "predict: --run RUN and at least one file or folder are expected",
-                "thorax predict --help has examples");
-  }
-  const Ensemble models(flags.list("run"), 1, stream_of(flags), test_views(flags));
-  ModelDescription model = models.first();
-  if (!models.has_own_cutoffs()) model.cutoffs.assign(model.classes.size(), std::nullopt);
+namespace {
+
+using Predict = std::function<std::vector<float>(const data::Image&)>;
+
+// A line for every file. Returns the exit code.
+int predict_files(const Flags& flags, const ModelDescription& model, const Predict& predict) {
   const std::vector<std::filesystem::path> files = files_of(flags.positionals());
   const Output output(flags, model, files);
   warn_where_decoders_have_rights();
@@ -151,7 +152,7 @@ int run_predict(Flags& flags) {
       const data::Image image = data::decode_image(file);
       if (!image.warning.empty())
         std::fprintf(stderr, "warning %s: %s\n", printable(file.string()).c_str(), image.warning.c_str());
-      output.line(file, models.predict(image).data());
+      output.line(file, predict(image).data());
     } catch (const Error& e) {
       if (e.fault() != Fault::input) throw;
       std::fprintf(stderr, "thorax: %s\n", printable(e.what()).c_str());
@@ -162,11 +163,44 @@ int run_predict(Flags& flags) {
     std::fprintf(stderr, "%s of %s files failed (exit code 2)\n", with_commas(failed).c_str(),
                  with_commas(static_cast<int64_t>(files.size())).c_str());
   }
-  if (!flags.on("json") && !flags.on("csv"))
-    std::fprintf(stderr, "%s Not a medical device.\n",
-                 models.has_own_cutoffs() ? "+ at or above its cut-off."
-                                          : "No cut-offs: those in the files are for one model and images as they are.");
   return failed > 0 ? static_cast<int>(Fault::input) : 0;
+}
+
+void say_at_the_end(const Flags& flags, bool has_cutoffs) {
+  if (flags.on("json") || flags.on("csv")) return;
+  std::fprintf(
+      stderr, "%s Not a medical device.\n",
+      has_cutoffs ? "+ at or above its cut-off." : "No cut-offs: those in the files are for one model and images as they are.");
+}
+
+int predict_embedded(const Flags& flags) {
+  for (const char* other : {"run", "tta", "device"}) {
+    if (flags.given(other)) throw Error(Fault::input, str("predict: --embed goes without --", other));
+  }
+  const EmbeddedModel embedded(flags.text("embed"), static_cast<int>(flags.integer("threads", 0, 64)));
+  ModelDescription model;
+  model.classes = embedded.classes();
+  model.cutoffs = embedded.cutoffs();
+  const int code = predict_files(flags, model, [&](const data::Image& image) { return embedded.predict(image); });
+  say_at_the_end(flags, std::any_of(model.cutoffs.begin(), model.cutoffs.end(), [](const auto& c) { return c.has_value(); }));
+  return code;
+}
+
+}  // namespace
+
+int run_predict(Flags& flags) {
+  const bool is_embedded = !flags.text("embed").empty();
+  if ((flags.text("run").empty() && !is_embedded) || flags.positionals().empty()) {
+    throw Error(Fault::input, "predict: --run RUN and at least one file or folder are expected",
+                "thorax predict --help has examples");
+  }
+  if (is_embedded) return predict_embedded(flags);
+  const Ensemble models(flags.list("run"), 1, stream_of(flags), test_views(flags));
+  ModelDescription model = models.first();
+  if (!models.has_own_cutoffs()) model.cutoffs.assign(model.classes.size(), std::nullopt);
+  const int code = predict_files(flags, model, [&](const data::Image& image) { return models.predict(image); });
+  say_at_the_end(flags, models.has_own_cutoffs());
+  return code;
 }
 
 }  // namespace thorax

@@ -17,7 +17,9 @@ TEST_CASE("console: numbers as people write them") {
   CHECK(with_commas(-123) == "-123");
   CHECK(with_commas(INT64_MIN) == "-9,223,372,036,854,775,808");
   CHECK(fixed(0.18434, 4) == "0.1843");
-  CHECK(fixed(-0.5, 0) == "-0");
+  CHECK(fixed(-0.5, 0) == "0");
+  CHECK(fixed(-0.0004, 3) == "0.000");
+  CHECK(fixed(-0.0006, 3) == "-0.001");
   CHECK(fixed(1e300, 1).size() == 303);
 }
 

@@ -1,0 +1,181 @@
+#include "embed/conv.h"
+
+#include <cstring>
+
+namespace thorax::embed {
+
+namespace {
+
+constexpr int max_steps = 9 * lanes;
+constexpr int stem_rows = 4;  // of the pooled map, per item
+
+int smaller(int a, int b) {
+  return a < b ? a : b;
+}
+int larger(int a, int b) {
+  return a > b ? a : b;
+}
+
+struct Work {
+  const Machine* machine;
+  const Conv* conv;
+  int rows;        // per item
+  int row_groups;  // items are row groups, or row groups x pairs of output blocks
+  bool by_pairs;
+  int32_t offsets[max_steps];
+};
+
+// Rows [from, from + count) of what a prologue makes of the input, packed.
+Map packed_input(const Machine& machine, const Conv& conv, int from, int count, int worker) {
+  const Layer& layer = *conv.layer;
+  const Kernels& k = *machine.kernels;
+  const Map map = {machine.scratch + static_cast<size_t>(worker) * machine.scratch_floats, count, conv.out.width, 0};
+  const float* low = conv.member->clamp + layer.clamp;
+  const float* high = low + layer.in;
+  for (int b = 0; b < static_cast<int>(layer.in) / lanes; ++b) {
+    if (layer.prologue == Prologue::clamp) {
+      k.clamp(conv.in.at(b, from, 0), low + b * lanes, high + b * lanes, map.at(b, 0, 0), count * map.width);
+      continue;
+    }
+    for (int y = 0; y < count; ++y) {
+      const int row = 2 * (from + y);
+      k.clamp_pool(conv.in.at(b, row, 0), conv.in.at(b, row + 1, 0), low + b * lanes, high + b * lanes, map.at(b, y, 0),
+                   map.width);
+    }
+  }
+  return map;
+}
+
+void conv_item(void* context, int item, int worker) {
+  const Work& work = *static_cast<const Work*>(context);
+  const Conv& conv = *work.conv;
+  const Layer& layer = *conv.layer;
+  const int pairs = static_cast<int>(padded(layer.out)) / (2 * lanes);
+  const int first = item % work.row_groups * work.rows;
+  const int end = smaller(first + work.rows, conv.out.height);
+  const bool packs = layer.prologue != Prologue::none;
+  const Map in = packs ? packed_input(*work.machine, conv, first, end - first, worker) : conv.in;
+  const auto stride = static_cast<int>(layer.stride);
+  const int pad = static_cast<int>(layer.kernel) / 2;
+  ConvRow row;
+  row.x_block = in.block();
+  row.x_pixel = stride * lanes;
+  row.blocks = static_cast<int>(layer.in) / lanes;
+  row.offsets = work.offsets;
+  row.steps = static_cast<int>(layer.kernel * layer.kernel) * lanes;
+  row.y_block = conv.out.block();
+  row.width = conv.out.width;
+  row.add = conv.add;
+  row.relu = conv.relu;
+  const int pair_from = work.by_pairs ? item / work.row_groups : 0;
+  for (int pair = pair_from; pair < (work.by_pairs ? pair_from + 1 : pairs); ++pair) {
+    row.weights = conv.member->weights + layer.weights + static_cast<ptrdiff_t>(2 * pair) * row.blocks * row.steps * lanes;
+    row.bias = conv.bias + static_cast<ptrdiff_t>(2 * pair) * lanes;
+    for (int y = first; y < end; ++y) {
+      row.x = packs ? in.at(0, y - first, 0) : in.at(0, y * stride - pad, -pad);
+      row.y = conv.out.at(conv.out_block + 2 * pair, y, 0);
+      work.machine->kernels->conv_row(row);
+    }
+  }
+}
+
+struct StemWork {
+  const Machine* machine;
+  const Member* member;
+  const float* plane;
+  int side;
+  const Map* out;
+  int32_t offsets[49];
+};
+
+// One pair of the stem's blocks, some rows of the pooled map.
+void stem_item(void* context, int item, int worker) {
+  const StemWork& work = *static_cast<const StemWork*>(context);
+  const Map& out = *work.out;
+  const Kernels& k = *work.machine->kernels;
+  const int side = halved(work.side);
+  const int pair = item % 2;
+  const int first = item / 2 * stem_rows;
+  const int end = smaller(first + stem_rows, out.height);
+  const int conv_from = larger(2 * first - 1, 0), conv_end = smaller(2 * end, side);
+  const Map rows = {work.machine->scratch + static_cast<size_t>(worker) * work.machine->scratch_floats, conv_end - conv_from,
+                    side, 0};
+  ConvRow row = {};
+  row.x_pixel = 2;
+  row.blocks = 1;
+  row.offsets = work.offsets;
+  row.steps = 49;
+  row.weights = work.member->weights + static_cast<ptrdiff_t>(2 * pair) * row.steps * lanes;
+  row.bias = work.member->bias + static_cast<ptrdiff_t>(2 * pair) * lanes;
+  row.y_block = rows.block();
+  row.width = side;
+  row.relu = true;
+  for (int y = conv_from; y < conv_end; ++y) {
+    row.x = work.plane + static_cast<ptrdiff_t>(2 * y) * (work.side + 6);
+    row.y = rows.at(0, y - conv_from, 0);
+    k.conv_row(row);
+  }
+  for (int b = 0; b < 2; ++b) {
+    for (int y = first; y < end; ++y) {
+      const float* three[3];
+      for (int i = 0; i < 3; ++i) {
+        const int from = 2 * y - 1 + i;
+        three[i] = from >= 0 && from < side ? rows.at(b, from - conv_from, 0) : nullptr;
+      }
+      k.max_pool(three, side, out.at(2 * pair + b, y, 0), out.width);
+    }
+  }
+}
+
+}  // namespace
+
+void zero_halo(const Map& map, int channels) {
+  const auto row_bytes = static_cast<size_t>(map.row()) * sizeof(float);
+  for (int b = 0; b < channels / lanes; ++b) {
+    memset(map.at(b, -1, -1), 0, row_bytes);
+    memset(map.at(b, map.height, -1), 0, row_bytes);
+    for (int y = 0; y < map.height; ++y) {
+      memset(map.at(b, y, -1), 0, lanes * sizeof(float));
+      memset(map.at(b, y, map.width), 0, lanes * sizeof(float));
+    }
+  }
+}
+
+int packed_rows(int width, int channels, int height) {
+  constexpr int floats = 65536;  // half of a second-level cache
+  return larger(1, smaller(height, floats / (width * channels)));
+}
+
+bool run_conv(const Machine& machine, const Conv& conv) {
+  const Layer& layer = *conv.layer;
+  const auto in = static_cast<int>(layer.in), kernel = static_cast<int>(layer.kernel);
+  const int height = conv.out.height;
+  Work work;
+  work.machine = &machine;
+  work.conv = &conv;
+  const int64_t weights = static_cast<int64_t>(padded(layer.out)) * in * kernel * kernel;
+  work.by_pairs = layer.prologue == Prologue::none && weights > 131072;
+  work.rows = layer.prologue != Prologue::none ? packed_rows(conv.out.width, in, height)
+              : work.by_pairs                  ? larger(1, smaller(height, 1024 / conv.out.width))
+                                               : larger(1, (height + 15) / 16);
+  work.row_groups = (height + work.rows - 1) / work.rows;
+  for (int c = 0, at = 0; c < lanes; ++c)
+    for (int y = 0; y < kernel; ++y)
+      for (int x = 0; x < kernel; ++x)
+        work.offsets[at++] = static_cast<int32_t>(y * (layer.prologue != Prologue::none ? 0 : conv.in.row()) + x * lanes + c);
+  const int items = work.row_groups * (work.by_pairs ? static_cast<int>(padded(layer.out)) / (2 * lanes) : 1);
+  return machine.workers->run(items, conv_item, &work);
+}
+
+bool run_stem(const Machine& machine, const Member& member, const float* plane, int side, const Map& out) {
+  StemWork work = {&machine, &member, plane, side, &out, {}};
+  for (int y = 0, at = 0; y < 7; ++y)
+    for (int x = 0; x < 7; ++x) work.offsets[at++] = y * (side + 6) + x;
+  return machine.workers->run(2 * ((out.height + stem_rows - 1) / stem_rows), stem_item, &work);
+}
+
+size_t stem_scratch(int side) {
+  return static_cast<size_t>(2 * stem_rows + 1) * static_cast<size_t>(halved(side)) * 2 * lanes;
+}
+
+}  // namespace thorax::embed

@@ -1,0 +1,54 @@
+// A convolution over whole maps: how it is cut into items, and what happens to its input on the way in.
+#pragma once
+
+#include "embed/isa.h"
+#include "embed/reader.h"
+#include "embed/workers.h"
+
+namespace thorax::embed {
+
+// Blocks of 16 channels, each [height + 2 halo][width + 2 halo][16]; the halo is zero.
+struct Map {
+  float* data;
+  int height, width, halo;
+
+  ptrdiff_t row() const { return static_cast<ptrdiff_t>(width + 2 * halo) * lanes; }
+  ptrdiff_t block() const { return (height + 2 * halo) * row(); }
+  float* at(int channel_block, int y, int x) const {
+    return data + channel_block * block() + (y + halo) * row() + static_cast<ptrdiff_t>(x + halo) * lanes;
+  }
+};
+
+inline size_t map_floats(int channels, int side, int halo) {
+  return static_cast<size_t>(channels) * static_cast<size_t>(side + 2 * halo) * static_cast<size_t>(side + 2 * halo);
+}
+void zero_halo(const Map& map, int channels);
+
+// What the networks run with.
+struct Machine {
+  const Kernels* kernels;
+  Workers* workers;
+  float* scratch;  // per worker
+  size_t scratch_floats;
+};
+
+// Rows of `width` pixels with `channels` that are packed at once.
+int packed_rows(int width, int channels, int height);
+
+struct Conv {
+  const Member* member;
+  const Layer* layer;
+  Map in, out;
+  int out_block;  // where its channels begin
+  bool add, relu;
+  const float* bias;
+};
+
+// false: cancelled.
+bool run_conv(const Machine& machine, const Conv& conv);
+
+// 7x7, stride 2, ReLU, then the maximum over 3x3, stride 2. plane: [side + 6][side + 6], three zeros on every edge.
+bool run_stem(const Machine& machine, const Member& member, const float* plane, int side, const Map& out);
+size_t stem_scratch(int side);
+
+}  // namespace thorax::embed

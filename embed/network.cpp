@@ -1,0 +1,213 @@
+#include "embed/network.h"
+
+#include <cstring>
+
+namespace thorax::embed {
+
+namespace {
+
+constexpr int bottleneck_channels = 128;  // of a dense layer
+
+void grow(size_t* to, size_t at_least) {
+  if (*to < at_least) *to = at_least;
+}
+
+// Channels behind a dense block's last layer.
+int grown(const Architecture& a, int block, int channels) {
+  return channels + 32 * a.blocks[block];
+}
+
+void layout_densenet(const Architecture& a, int side, Layout* l) {
+  int channels = 64;
+  int size = halved(halved(side));
+  for (int block = 0; block < 4; ++block) {
+    channels = grown(a, block, channels);
+    grow(&l->region[block % 2], map_floats(channels, size, 0));
+    grow(&l->region[1 - block % 2], map_floats(bottleneck_channels, size, 1));
+    grow(&l->scratch, static_cast<size_t>(size) * static_cast<size_t>(channels));
+    channels /= 2;
+    size /= 2;
+  }
+  grow(&l->scratch, 65536);
+}
+
+int out_channels(const Architecture& a, int stage) {
+  return (a.bottleneck ? 256 : 64) << stage;
+}
+
+void layout_resnet(const Architecture& a, int side, Layout* l) {
+  int size = halved(halved(side));
+  int at = 0, channels = 64;
+  grow(&l->region[at], map_floats(channels, size, 1));
+  for (int stage = 0; stage < 4; ++stage) {
+    const int width = 64 << stage, out = out_channels(a, stage);
+    grow(&l->region[2], map_floats(width, size, 1));
+    if (stage > 0) size = halved(size);
+    if (stage > 0 || channels != out) at = 1 - at;
+    channels = out;
+    grow(&l->region[at], map_floats(out, size, 1));
+    grow(&l->region[2], map_floats(width, size, 1));
+    if (a.bottleneck) grow(&l->region[3], map_floats(width, size, 0));
+  }
+}
+
+struct Network {
+  const Machine& machine;
+  const Member& member;
+  const Memory& memory;
+  int next;  // layer
+
+  bool conv(int layer, const Map& in, const Map& out, int out_block, bool relu, bool add) const {
+    const Layer& l = member.table.layers[layer];
+    return run_conv(machine, {&member, &l, in, out, out_block, add, relu, member.bias + l.bias});
+  }
+};
+
+// The last block's map is left in *last.
+bool run_densenet(Network& n, const float* plane, int side, Map* last) {
+  const Architecture& a = *n.member.architecture;
+  int channels = 64;
+  int size = halved(halved(side));
+  Map x = {n.memory.region[0], size, size, 0};
+  if (!run_stem(n.machine, n.member, plane, side, x)) return false;
+  for (int block = 0; block < 4; ++block) {
+    const Map bottleneck = {n.memory.region[1 - block % 2], size, size, 1};
+    zero_halo(bottleneck, bottleneck_channels);
+    for (int i = 0; i < a.blocks[block]; ++i, channels += 32, n.next += 2) {
+      if (!n.conv(n.next, x, bottleneck, 0, true, false)) return false;
+      if (!n.conv(n.next + 1, bottleneck, x, channels / lanes, false, false)) return false;
+    }
+    if (block == 3) break;
+    size /= 2;
+    channels /= 2;
+    const Map half = {n.memory.region[1 - block % 2], size, size, 0};
+    if (!n.conv(n.next++, x, half, 0, false, false)) return false;
+    x = half;
+  }
+  *last = x;
+  return true;
+}
+
+// One residual block: its output is in *x.
+bool run_residual(Network& n, Map* x, int* at, int* channels, int width, int stride, int out) {
+  const Architecture& a = *n.member.architecture;
+  const int branch = a.bottleneck ? 3 : 2;
+  const bool projected = stride != 1 || *channels != out;
+  const int first = n.next;
+  n.next += branch + (projected ? 1 : 0);
+  const int half = stride == 2 ? halved(x->height) : x->height;
+  const int inner = a.bottleneck ? x->height : half;
+  const Map one = {n.memory.region[2], inner, inner, 1};
+  zero_halo(one, width);
+  if (!n.conv(first, *x, one, 0, true, false)) return false;
+  Map in = one;
+  if (a.bottleneck) {
+    in = {n.memory.region[3], half, half, 0};
+    if (!n.conv(first + 1, one, in, 0, true, false)) return false;
+  }
+  if (projected) {
+    *at = 1 - *at;
+    const Map y = {n.memory.region[*at], half, half, 1};
+    zero_halo(y, out);
+    if (!n.conv(first + branch, *x, y, 0, false, false)) return false;
+    *x = y;
+    *channels = out;
+  }
+  return n.conv(first + branch - 1, in, *x, 0, true, true);
+}
+
+bool run_resnet(Network& n, const float* plane, int side, Map* last) {
+  const Architecture& a = *n.member.architecture;
+  const int size = halved(halved(side));
+  int channels = 64, at = 0;
+  Map x = {n.memory.region[0], size, size, 1};
+  zero_halo(x, channels);
+  if (!run_stem(n.machine, n.member, plane, side, x)) return false;
+  for (int stage = 0; stage < 4; ++stage)
+    for (int i = 0; i < a.blocks[stage]; ++i)
+      if (!run_residual(n, &x, &at, &channels, 64 << stage, stage > 0 && i == 0 ? 2 : 1, out_channels(a, stage))) return false;
+  *last = x;
+  return true;
+}
+
+// The mean over the pixels, then the classifier; and the classifier at every pixel.
+bool classify(const Network& n, const Map& x, Result* result) {
+  const Layer& layer = n.member.table.layers[n.member.table.count - 1];
+  const int blocks = static_cast<int>(layer.in) / lanes;
+  float features[max_channels];
+  const bool clamps = layer.prologue != Prologue::none;
+  const float* low = n.member.clamp + layer.clamp;
+  const float* high = low + layer.in;
+  const float share = 1.0F / static_cast<float>(x.height * x.width);
+  for (int b = 0; b < blocks; ++b) {
+    float* sum = features + b * lanes;
+    memset(sum, 0, lanes * sizeof(float));
+    for (int y = 0; y < x.height; ++y)
+      n.machine.kernels->sum(x.at(b, y, 0), clamps ? low + b * lanes : nullptr, clamps ? high + b * lanes : nullptr, x.width,
+                             sum);
+    for (int i = 0; i < lanes; ++i) sum[i] *= share;
+  }
+  int32_t offsets[lanes];
+  for (int i = 0; i < lanes; ++i) offsets[i] = i;
+  const int outputs = static_cast<int>(padded(layer.out));
+  for (int from = 0; from < outputs; from += 2 * lanes) {
+    const ConvRow row = {features,
+                         lanes,
+                         lanes,
+                         blocks,
+                         offsets,
+                         lanes,
+                         n.member.weights + layer.weights + static_cast<ptrdiff_t>(from) * static_cast<ptrdiff_t>(layer.in),
+                         n.member.bias + layer.bias + from,
+                         result->logits + from,
+                         lanes,
+                         1,
+                         false,
+                         false};
+    n.machine.kernels->conv_row(row);
+  }
+  const Map maps = {n.memory.maps, x.height, x.width, 0};
+  return run_conv(n.machine, {&n.member, &layer, x, maps, 0, false, false, n.member.bias + layer.bias + outputs});
+}
+
+// (pixel/255 - mean)/std, each step rounded, inside three zeros on every edge.
+void fill_plane(const RecipeRecord& recipe, const uint8_t* pixels, int side, float* plane) {
+  float table[256];
+  for (int i = 0; i < 256; ++i) table[i] = (static_cast<float>(i) / 255.0F - recipe.mean) / recipe.std;
+  memset(plane, 0, static_cast<size_t>(side + 6) * static_cast<size_t>(side + 6) * sizeof(float));
+  for (int y = 0; y < side; ++y) {
+    float* to = plane + static_cast<ptrdiff_t>(y + 3) * (side + 6) + 3;
+    for (int x = 0; x < side; ++x) to[x] = table[pixels[static_cast<ptrdiff_t>(y) * side + x]];
+  }
+}
+
+// The region that nothing else uses while the stem runs.
+int plane_region(const Architecture& a) {
+  return a.dense ? 1 : 2;
+}
+
+}  // namespace
+
+Layout layout_of(const Member& member, int side) {
+  Layout l = {{0, 0, 0, 0}, 0};
+  const Architecture& a = *member.architecture;
+  if (a.dense)
+    layout_densenet(a, side, &l);
+  else
+    layout_resnet(a, side, &l);
+  grow(&l.scratch, stem_scratch(side));
+  grow(&l.region[plane_region(a)], map_floats(1, side, 3));
+  return l;
+}
+
+bool run_network(const Machine& machine, const Member& member, const RecipeRecord& recipe, const uint8_t* pixels, int side,
+                 const Memory& memory, Result* result) {
+  Network n = {machine, member, memory, 1};
+  float* plane = memory.region[plane_region(*member.architecture)];
+  fill_plane(recipe, pixels, side, plane);
+  Map last;
+  const bool done = member.architecture->dense ? run_densenet(n, plane, side, &last) : run_resnet(n, plane, side, &last);
+  return done && classify(n, last, result);
+}
+
+}  // namespace thorax::embed
