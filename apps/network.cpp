@@ -29,19 +29,20 @@ Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& ar
   program_ = plan(g, options, store, arena);
 }
 
-Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena, const LossTable& loss, Update& update)
-    : batch_(batch) {
+Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena, const StepSpec& step) : batch_(batch) {
   Graph g(true, spec.dtype, spec.stream.device);
   define(g, spec);
   labels_ = g.input("labels", {batch, spec.classes}, DType::f32, Layout::plain, false);
   mask_ = g.input("mask", {batch, spec.classes}, DType::f32, Layout::plain, false);
-  loss_ = loss_of(g, "loss", logits_, labels_, mask_, loss);
+  loss_ = loss_of(g, "loss", logits_, labels_, mask_, *step.loss);
   PlanOptions options;
   options.stream = spec.stream;
   options.loss = loss_;
+  options.loss_gradient = step.loss_weight;
+  options.replicas = step.replicas;
   options.keep = {logits_};
-  options.constant = [&](const std::string& name) { return update.is_frozen(name); };
-  options.after_backward = [&](Emitter& emit) { update.emit(emit); };
+  options.constant = [&](const std::string& name) { return step.update->is_frozen(name); };
+  options.after_backward = [&](Emitter& emit) { step.update->emit(emit); };
   program_ = plan(g, options, store, arena);
 }
 

@@ -23,18 +23,27 @@ struct NetworkSpec {
   bool keep_features = false;  // inference: the last feature map can be read
 };
 
+// What a training step is beside its model.
+struct StepSpec {
+  const LossTable* loss = nullptr;
+  Update* update = nullptr;
+  const float* loss_weight = nullptr;  // of this rank's loss in that of all; read in each run
+  Replicas replicas{};
+};
+
 class Network {
  public:
   // For inference: probabilities of batch images; running statistics.
   Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena);
   // For training: one step of batch images: forward, loss, backward, update.
-  Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena, const LossTable& loss, Update& update);
+  Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena, const StepSpec& step);
 
   // [batch,1,size,size] u8; [batch,classes] f32: filled by the caller before run().
   Tensor bytes() { return program_->tensor(bytes_); }
   Tensor labels() { return program_->tensor(labels_); }
   Tensor mask() { return program_->tensor(mask_); }
   void run() { program_->run(); }
+  void run_idle() { program_->run_idle(); }
   // [batch,classes] f32, and a scalar f32 (training): valid after run().
   Tensor logits() { return program_->tensor(logits_); }
   Tensor probabilities() { return program_->tensor(probabilities_); }

@@ -78,7 +78,7 @@ StepResult measure_step(const StepCase& what) {
   const LossTable loss(static_cast<size_t>(what.spec.classes));  // binary cross-entropy
   std::optional<Network> net;
   if (what.training)
-    net.emplace(what.spec, what.batch, store, arena, loss, update);
+    net.emplace(what.spec, what.batch, store, arena, StepSpec{&loss, &update});
   else
     net.emplace(what.spec, what.batch, store, arena);
   Program& program = net->program();

@@ -35,7 +35,7 @@ void print_plan(const TrainConfig& config, Training& training, const std::string
 void dry_run(const TrainConfig& config, Training& training) {
   data::Batch batch;
   const TrainerOptions& o = training.trainer().options();
-  batch.n = o.batch;
+  batch.n = batch.of_all = o.batch;
   batch.pixels.assign(static_cast<size_t>(o.batch * o.network.size * o.network.size), 128);
   batch.labels.assign(static_cast<size_t>(o.batch * o.network.classes), 0.0F);
   batch.mask.assign(batch.labels.size(), 1.0F);

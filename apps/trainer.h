@@ -13,6 +13,8 @@ namespace thorax {
 
 struct TrainerOptions {
   NetworkSpec network;
+  Communicator* communicator = nullptr;  // null: one process. All counts of images are those of all processes
+  bool sync_batch_norm = false;
   int64_t batch = 32;
   int64_t last_batch = 0;        // images in the last, smaller training batch; 0: all batches are full
   int64_t validation_batch = 0;  // 0: no validation program
@@ -28,8 +30,16 @@ class Trainer {
  public:
   explicit Trainer(const TrainerOptions& options);
 
-  // One step on a batch with this learning rate; returns its loss. Throws diverged() when it is not finite.
+  // One step on a batch, or this rank's share of it, with this learning rate; returns the loss of all its images. Throws
+  // diverged() when it is not finite.
   double step(const data::Batch& batch, double learning_rate);
+  // From rank 0 to all: the running statistics, which without sync_batch_norm are each rank's own; all that the Stores hold.
+  void share_statistics();
+  void share_everything();
+  // Throws Error(defect) unless the parameters are the same bits on all ranks.
+  void check_replicas();
+  // How many of a batch's images are this rank's.
+  int64_t own_share(int64_t images) const;
   // The model under its running statistics, with averaged weights where there are any; shares the memory of the training
   // programs.
   Network& validation() { return *validation_; }
@@ -47,7 +57,10 @@ class Trainer {
   void set_steps(int64_t steps) { steps_ = steps; }
 
  private:
+  std::unique_ptr<Network> step_network(int64_t images);
+  void share(bool all);
   TrainerOptions options_;
+  float loss_weight_ = 1;
   Store store_;
   std::optional<Store> average_;
   Update update_;

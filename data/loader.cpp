@@ -14,6 +14,7 @@
 #include "data/sampling.h"
 #include "data/streams.h"
 #include "tensor/error.h"
+#include "tensor/replicas.h"
 
 namespace thorax::data {
 
@@ -115,8 +116,10 @@ class Loader::Work {
   // Unfinished when the loader is stopping: nobody will have it.
   Batch make(int64_t number) {
     Batch b;
-    const int64_t begin = number * options_.batch;
-    const int64_t n = std::min(options_.batch, images() - begin);
+    b.of_all = std::min(options_.batch, images() - number * options_.batch);
+    const Share share = share_of(b.of_all, options_.rank, options_.ranks);
+    const int64_t begin = b.first = number * options_.batch + share.begin;
+    const int64_t n = share.count;
     b.pixels = spare_pixels();
     b.pixels.reserve(static_cast<size_t>(n * recipe_.size * recipe_.size));
     const Rng rng(options_.seed, stream(Purpose::augment, static_cast<uint64_t>(epoch_)));

@@ -13,7 +13,9 @@
 namespace thorax::data {
 
 struct Batch {
-  int64_t n = 0;
+  int64_t n = 0;                // images here: this rank's
+  int64_t first = 0;            // the first of them in the epoch's order
+  int64_t of_all = 0;           // of all ranks
   std::vector<uint8_t> pixels;  // [n,size,size]
   std::vector<float> labels;    // [n,C]; 0 where not known
   std::vector<float> mask;      // [n,C]; 1 where known, else 0
@@ -21,7 +23,9 @@ struct Batch {
 };
 
 struct LoaderOptions {
-  int64_t batch = 32;
+  int64_t batch = 32;  // of all ranks
+  int rank = 0;        // which share of each batch (tensor/replicas.h) is made here
+  int ranks = 1;
   int workers = 2;  // threads; below 1 counts as 1
   uint64_t seed = 1;
   bool shuffle = false;

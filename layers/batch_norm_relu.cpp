@@ -21,7 +21,7 @@ class BatchNormRelu final : public Op {
     statistics_ = {};
     if (emit.graph().training()) {
       statistics_ = given_ ? emit.of(given_) : emit_statistics(emit, x, shape);
-      slots_.emit_running_update(emit, name(), statistics_, shape[0] * pixels);
+      slots_.emit_running_update(emit, name(), statistics_, shape[0], pixels);
     }
     emit.step(name(), joined(std::vector<Slot>{x}, slots_.reads(statistics_)), {y}, 0,
               [slots = slots_, statistics = statistics_, x, y, relu = relu_](const Run& run) {
@@ -44,16 +44,18 @@ class BatchNormRelu final : public Op {
                 batch_norm_relu_backward_sums(run.stream, run[x], run[dy], slots.view(run, statistics), relu, partials);
                 gradients.finish(run, run[sums], run[totals].as<float>());
               });
+    if (statistics_) emit_joint_sums(emit, name() + ".joint_sums", totals, 0, shape[1]);
     const Emitter::Target target = emit.target(x_);
     if (!target) return;
+    const int64_t count = statistics_images(emit, shape[0]) * shape[2] * shape[3];
     emit.step(name() + ".backward",
               joined(std::vector<Slot>{x, dy, totals, target.accumulate ? target.slot : Slot{}}, slots_.reads(statistics_)),
               {target.slot}, 0,
-              [slots = slots_, statistics = statistics_, x, dy, totals, target, shape, relu = relu_](const Run& run) {
+              [slots = slots_, statistics = statistics_, x, dy, totals, target, shape, count, relu = relu_](const Run& run) {
                 const float* total = statistics ? run[totals].as<float>() : nullptr;
                 batch_norm_relu_backward_apply(run.stream, run[x], run[dy], slots.view(run, statistics), relu, total,
-                                               total != nullptr ? total + shape[1] : nullptr, shape[0] * shape[2] * shape[3],
-                                               run[target.slot], target.accumulate);
+                                               total != nullptr ? total + shape[1] : nullptr, count, run[target.slot],
+                                               target.accumulate);
               });
   }
 
@@ -70,6 +72,7 @@ class BatchNormRelu final : public Op {
       channel_statistics(run.stream, run[x], partials);
       merge_statistics(run.stream, partials, shape[0], shape[1], shape[2] * shape[3], mean, mean + shape[1]);
     });
+    emit_joint_statistics(emit, name() + ".joint_statistics", statistics, 0, shape[1], shape[2] * shape[3]);
     return statistics;
   }
 

@@ -3,6 +3,7 @@
 
 #include "kernels/batch_norm.h"
 #include "kernels/statistics.h"
+#include "layers/joint_statistics.h"
 #include "layers/parameters.h"
 #include "tensor/planner.h"
 
@@ -32,12 +33,13 @@ struct BatchNormSlots {
     return {mean, variance, run[gamma].as<float>(), run[beta].as<float>(), batch_norm_eps};
   }
 
-  // The step that moves the running values towards the batch's; count: pixels of the batch, N*H*W.
-  void emit_running_update(Emitter& emit, const std::string& name, Slot statistics, int64_t count) const {
+  // The step that moves the running values towards the batch's: this rank's images, of so many pixels each.
+  void emit_running_update(Emitter& emit, const std::string& name, Slot statistics, int64_t images, int64_t pixels) const {
+    const int64_t count = statistics_images(emit, images) * pixels;
     const std::vector<Slot> writes{running_mean, running_var, num_batches_tracked};
     std::vector<Slot> reads = writes;
     reads.push_back(statistics);
-    emit.step(name + ".running", reads, writes, 0, [self = *this, statistics, count](const Run& run) {
+    emit_with_statistics(emit, name + ".running", reads, writes, [self = *this, statistics, count](const Run& run) {
       const Tensor s = run[statistics];
       const Tensor mean = run[self.running_mean];
       update_running(run.stream, s.as<float>(), s.as<float>() + s.shape[1], mean.count(), count, batch_norm_momentum,

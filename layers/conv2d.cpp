@@ -51,7 +51,7 @@ class Conv2d final : public Op {
     if (norm_) slots_ = BatchNormSlots(emit, *norm_);
     emit_convolution(emit, x, y);
     if (norm_ && statistics_) {
-      slots_.emit_running_update(emit, norm_name_, statistics_, x.shape[0] * x.shape[2] * x.shape[3]);
+      slots_.emit_running_update(emit, norm_name_, statistics_, x.shape[0], x.shape[2] * x.shape[3]);
     }
   }
 
@@ -65,11 +65,13 @@ class Conv2d final : public Op {
         target && !target.accumulate ? target.slot : emit.slot(name() + ".operand_gradient", x.shape, x.dtype, x.layout);
     const Slot totals = emit.slot(name() + ".totals", {2, x.shape[1]}, DType::f32);
     emit_normed_backward(emit, x, gradients, dz, totals);
+    if (statistics_) emit_joint_sums(emit, norm_name_ + ".joint_sums", totals, 0, x.shape[1]);
     if (!target) return;
     emit.step(norm_name_ + ".backward",
               joined(std::vector<Slot>{from_, dz, totals, target.accumulate ? target.slot : Slot{}}, slots_.reads(statistics_)),
               {target.slot}, 0,
-              [self = shared(), dz, totals, target, count = x.shape[0] * x.shape[2] * x.shape[3]](const Run& run) {
+              [self = shared(), dz, totals, target,
+               count = statistics_images(emit, x.shape[0]) * x.shape[2] * x.shape[3]](const Run& run) {
                 const Tensor from = run[self.from];
                 const float* total = self.statistics ? run[totals].as<float>() : nullptr;
                 batch_norm_relu_backward_apply(run.stream, from, run[dz], self.norm(run), true, total,
@@ -143,6 +145,7 @@ class Conv2d final : public Op {
                 merge_statistics(run.stream, partials, made.shape[0], channels, made.shape[2] * made.shape[3], mean,
                                  mean + channels);
               });
+    emit_joint_statistics(emit, name() + ".joint_statistics", statistics, 0, y.shape[1], y.shape[2] * y.shape[3]);
   }
 
   // dz: the gradient of the ReLU's output, whole batch; and the sums of the batch norm.

@@ -38,6 +38,7 @@ class DenseBlock final : public Op {
                 merge_statistics(run.stream, partials, images, channels, pixels, statistics.as<float>(),
                                  statistics.as<float>() + statistics.shape[1]);
               });
+    emit_joint_statistics(emit, name() + ".joint_statistics", slots_.statistics, 0, channels, pixels);
     const Tensor like{nullptr, y.shape, y.dtype, y.layout};
     for (DenseLayer& layer : layers_) layer.forward(emit, slots_, like);
   }
@@ -75,6 +76,7 @@ class DenseBlock final : public Op {
     if (!target) return;
     const ValueInfo& x = emit.graph().info(x_);
     const BlockPart part{0, x.shape[0], 0, x.shape[1]};
+    if (slots_.statistics) emit_joint_sums(emit, name() + ".joint_corrections", slots_.corrections, 0, x.shape[1]);
     const Slot fresh =
         target.accumulate ? emit.slot(name() + ".input_gradient", x.shape, x.gradient_dtype, x.layout) : target.slot;
     emit.step(name() + ".input.backward", {slots_.buffer, slots_.statistics, slots_.gradient, slots_.corrections}, {fresh}, 0,

@@ -72,8 +72,8 @@ void DenseLayer::forward(Emitter& emit, const DenseBlockSlots& block, const Tens
   emit_bottleneck(emit, block);
   emit_append(emit, block);
   if (!emit.graph().training()) return;
-  slots1_.emit_running_update(emit, name_ + ".norm1", block.statistics, s.images * s.pixels());
-  slots2_.emit_running_update(emit, name_ + ".norm2", bottleneck_statistics_, s.images * s.pixels());
+  slots1_.emit_running_update(emit, name_ + ".norm1", block.statistics, s.images, s.pixels());
+  slots2_.emit_running_update(emit, name_ + ".norm2", bottleneck_statistics_, s.images, s.pixels());
 }
 
 // norm1 - relu - conv1, and the statistics of what it makes.
@@ -101,6 +101,7 @@ void DenseLayer::emit_bottleneck(Emitter& emit, const DenseBlockSlots& block) {
               merge_statistics(run.stream, partials, made.shape[0], self.middle_, self.geometry_.pixels(), statistics.as<float>(),
                                statistics.as<float>() + self.middle_);
             });
+  emit_joint_statistics(emit, name_ + ".conv1.joint_statistics", bottleneck_statistics_, 0, middle_, geometry_.pixels());
 }
 
 // norm2 - relu - conv2, appended to the buffer with its statistics.
@@ -134,6 +135,7 @@ void DenseLayer::emit_append(Emitter& emit, const DenseBlockSlots& block) {
               merge_statistics(run.stream, partials, buffer.shape[0], self.growth_, self.geometry_.pixels(), mean,
                                mean + statistics.shape[1]);
             });
+  emit_joint_statistics(emit, name_ + ".conv2.joint_statistics", block.statistics, in_, growth_, geometry_.pixels());
 }
 
 void DenseLayer::backward(Emitter& emit, const DenseBlockSlots& block) {
@@ -141,7 +143,10 @@ void DenseLayer::backward(Emitter& emit, const DenseBlockSlots& block) {
   const Slot middle_gradient =
       emit.slot(name_ + ".bottleneck_gradient", {s.images, middle_, s.height, s.width}, s.dtype, emit.graph().layout());
   const Slot totals = emit.slot(name_ + ".totals2", {2, middle_}, DType::f32);
+  // The corrections are sums over the consumers and the images: those of other ranks are added once, before they are used.
+  if (block.statistics) emit_joint_sums(emit, name_ + ".joint_corrections", block.corrections, in_, growth_);
   emit_append_backward(emit, block, middle_gradient, totals);
+  if (block.statistics) emit_joint_sums(emit, name_ + ".joint_sums", totals, 0, middle_);
   emit_bottleneck_backward(emit, block, middle_gradient, totals);
 }
 
@@ -188,45 +193,46 @@ void DenseLayer::emit_bottleneck_backward(Emitter& emit, const DenseBlockSlots& 
   const Slot sums =
       emit.slot(name_ + ".sums1", {partial_sums(emit.stream(), geometry_.images, geometry_.pixels()), 2, in_}, DType::f32);
   const Slot totals1 = emit.slot(name_ + ".totals1", {2, in_}, DType::f32);
-  emit.step(
-      name_ + ".conv1.backward",
-      joined(std::vector<Slot>{block.buffer, block.gradient, block.corrections, bottleneck_, middle_gradient, totals},
-             slots1_.reads(block.statistics), slots2_.reads(bottleneck_statistics_), conv1_->data_reads()),
-      joined(std::vector<Slot>{block.gradient, block.corrections, middle_gradient, operand, sums, totals1, gradients.gamma.slot,
-                               gradients.beta.slot},
-             conv1_->filter_writes(), conv1_->data_writes()),
-      2 * conv1_->flops(), [self = *this, block, middle_gradient, totals, gradients, operand, sums, totals1](const Run& run) {
-        const BatchNorm norm1 = self.slots1_.view(run, block.statistics);
-        const BatchNorm norm2 = self.slots2_.view(run, self.bottleneck_statistics_);
-        const Tensor buffer = run[block.buffer];
-        const int64_t images = self.grouping_.images;
-        const int64_t count = buffer.shape[0] * self.geometry_.pixels();
-        const bool batch_statistics = static_cast<bool>(block.statistics);
-        const float* total2 = batch_statistics ? run[totals].as<float>() : nullptr;
-        auto* partials = run[sums].as<float>();
-        self.grouping_.for_each([&](int caller, int64_t image, bool first) {
-          const Tensor x = self.part(run[operand], caller);
-          const Slice middle{run[self.bottleneck_], image, images, 0, self.middle_};
-          const Slice dmiddle{run[middle_gradient], image, images, 0, self.middle_};
-          const Slice read{buffer, image, images, 0, self.in_};
-          const float* xhat2 = total2 != nullptr ? total2 + self.middle_ : nullptr;
-          batch_norm_relu_backward_apply(run.stream, middle, dmiddle, norm2, true, total2, xhat2, count, dmiddle, false);
-          if (self.conv1_->wants_filter()) {
-            batch_norm_relu_forward(run.stream, read, norm1, x, true);
-            self.conv1_->backward_filter(run, caller, first, x.data, slice_address(dmiddle));
-          }
-          self.conv1_->backward_data(run, caller, slice_address(dmiddle), x.data);
-          batch_norm_relu_backward_linear(run.stream, read, x, norm1, true, {run[block.gradient], image, images, 0, self.in_},
-                                          true, partials + image * 2 * self.in_);
-        });
-        if (self.conv1_->wants_filter()) self.conv1_->finish_filter(run);
-        auto* total1 = run[totals1].as<float>();
-        gradients.finish(run, run[sums], total1);
-        if (!batch_statistics) return;
-        auto* b = run[block.corrections].as<float>();
-        accumulate_corrections(run.stream, norm1.gamma, norm1.variance, norm1.eps, total1, total1 + self.in_, count, self.in_, b,
-                               b + buffer.shape[1], true);
-      });
+  const int64_t count = statistics_images(emit, geometry_.images) * geometry_.pixels();
+  emit.step(name_ + ".conv1.backward",
+            joined(std::vector<Slot>{block.buffer, block.gradient, block.corrections, bottleneck_, middle_gradient, totals},
+                   slots1_.reads(block.statistics), slots2_.reads(bottleneck_statistics_), conv1_->data_reads()),
+            joined(std::vector<Slot>{block.gradient, block.corrections, middle_gradient, operand, sums, totals1,
+                                     gradients.gamma.slot, gradients.beta.slot},
+                   conv1_->filter_writes(), conv1_->data_writes()),
+            2 * conv1_->flops(),
+            [self = *this, block, middle_gradient, totals, gradients, operand, sums, totals1, count](const Run& run) {
+              const BatchNorm norm1 = self.slots1_.view(run, block.statistics);
+              const BatchNorm norm2 = self.slots2_.view(run, self.bottleneck_statistics_);
+              const Tensor buffer = run[block.buffer];
+              const int64_t images = self.grouping_.images;
+              const bool batch_statistics = static_cast<bool>(block.statistics);
+              const float* total2 = batch_statistics ? run[totals].as<float>() : nullptr;
+              auto* partials = run[sums].as<float>();
+              self.grouping_.for_each([&](int caller, int64_t image, bool first) {
+                const Tensor x = self.part(run[operand], caller);
+                const Slice middle{run[self.bottleneck_], image, images, 0, self.middle_};
+                const Slice dmiddle{run[middle_gradient], image, images, 0, self.middle_};
+                const Slice read{buffer, image, images, 0, self.in_};
+                const float* xhat2 = total2 != nullptr ? total2 + self.middle_ : nullptr;
+                batch_norm_relu_backward_apply(run.stream, middle, dmiddle, norm2, true, total2, xhat2, count, dmiddle, false);
+                if (self.conv1_->wants_filter()) {
+                  batch_norm_relu_forward(run.stream, read, norm1, x, true);
+                  self.conv1_->backward_filter(run, caller, first, x.data, slice_address(dmiddle));
+                }
+                self.conv1_->backward_data(run, caller, slice_address(dmiddle), x.data);
+                batch_norm_relu_backward_linear(run.stream, read, x, norm1, true,
+                                                {run[block.gradient], image, images, 0, self.in_}, true,
+                                                partials + image * 2 * self.in_);
+              });
+              if (self.conv1_->wants_filter()) self.conv1_->finish_filter(run);
+              auto* total1 = run[totals1].as<float>();
+              gradients.finish(run, run[sums], total1);
+              if (!batch_statistics) return;
+              auto* b = run[block.corrections].as<float>();
+              accumulate_corrections(run.stream, norm1.gamma, norm1.variance, norm1.eps, total1, total1 + self.in_, count,
+                                     self.in_, b, b + buffer.shape[1], true);
+            });
 }
 
 }  // namespace thorax

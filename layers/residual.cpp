@@ -76,9 +76,9 @@ class Residual final : public Op {
     emit.step(name(), joined(left_.reads(), right_.reads()), {y}, 0, [left = left_, right = right_, y](const Run& run) {
       residual_forward(run.stream, SummandView(run, left).branch(), SummandView(run, right).branch(), run[y]);
     });
-    const int64_t count = shape[0] * shape[2] * shape[3];
-    if (left_.statistics) left_.norm->emit_running_update(emit, branch_.norm_name, left_.statistics, count);
-    if (right_.statistics) right_.norm->emit_running_update(emit, shortcut_.norm_name, right_.statistics, count);
+    const int64_t pixels = shape[2] * shape[3];
+    if (left_.statistics) left_.norm->emit_running_update(emit, branch_.norm_name, left_.statistics, shape[0], pixels);
+    if (right_.statistics) right_.norm->emit_running_update(emit, shortcut_.norm_name, right_.statistics, shape[0], pixels);
   }
 
   void backward(Emitter& emit) override {
@@ -94,13 +94,16 @@ class Residual final : public Op {
                 left.finish(run);
                 right.finish(run);
               });
+    if (left.totals && left.batch_statistics) emit_joint_sums(emit, name() + ".left.joint_sums", left.totals, 0, shape[1]);
+    if (right.totals && right.batch_statistics) emit_joint_sums(emit, name() + ".right.joint_sums", right.totals, 0, shape[1]);
     if (!left.target && !right.target) return;
     emit.step(name() + ".backward",
               joined(std::vector<Slot>{y, dy, left.totals, right.totals, left.target.accumulate ? left.target.slot : Slot{},
                                        right.target.accumulate ? right.target.slot : Slot{}},
                      left_.reads(), right_.reads()),
               {left.target.slot, right.target.slot}, 0,
-              [a = left_, b = right_, left, right, y, dy, count = shape[0] * shape[2] * shape[3]](const Run& run) {
+              [a = left_, b = right_, left, right, y, dy,
+               count = statistics_images(emit, shape[0]) * shape[2] * shape[3]](const Run& run) {
                 residual_backward_apply(run.stream, SummandView(run, a).branch(), SummandView(run, b).branch(), run[dy], run[y],
                                         count, left.view(run), right.view(run));
               });

@@ -37,7 +37,7 @@ class Transition final : public Op {
     emit.step(name() + ".conv", joined(std::vector<Slot>{pooled_}, conv_->forward_reads()),
               joined(std::vector<Slot>{to}, conv_->forward_writes()), conv_->flops(),
               [conv = *conv_, pooled = pooled_, to](const Run& run) { conv.forward(run, 0, run[pooled].data, run[to].data); });
-    if (statistics_) slots_.emit_running_update(emit, name() + ".norm", statistics_, x.shape[0] * x.shape[2] * x.shape[3]);
+    if (statistics_) slots_.emit_running_update(emit, name() + ".norm", statistics_, x.shape[0], x.shape[2] * x.shape[3]);
   }
 
   void backward(Emitter& emit) override {
@@ -80,15 +80,18 @@ class Transition final : public Op {
                 batch_norm_relu_avg_pool_backward_sums(run.stream, run[x], run[dpooled], slots.view(run, statistics), partials);
                 gradients.finish(run, run[sums], run[totals].as<float>());
               });
+    if (statistics_) emit_joint_sums(emit, name() + ".norm.joint_sums", totals, 0, shape[1]);
     const Emitter::Target target = emit.target(block_.y);
     if (!target) return;
+    const int64_t count = statistics_images(emit, shape[0]) * shape[2] * shape[3];
     emit.step(name() + ".norm.backward",
               joined(std::vector<Slot>{x, dpooled, totals, target.accumulate ? target.slot : Slot{}}, slots_.reads(statistics_)),
-              {target.slot}, 0, [slots = slots_, statistics = statistics_, x, dpooled, totals, target, shape](const Run& run) {
+              {target.slot}, 0,
+              [slots = slots_, statistics = statistics_, x, dpooled, totals, target, shape, count](const Run& run) {
                 const float* total = statistics ? run[totals].as<float>() : nullptr;
                 batch_norm_relu_avg_pool_backward_apply(run.stream, run[x], run[dpooled], slots.view(run, statistics), total,
-                                                        total != nullptr ? total + shape[1] : nullptr,
-                                                        shape[0] * shape[2] * shape[3], run[target.slot], target.accumulate);
+                                                        total != nullptr ? total + shape[1] : nullptr, count, run[target.slot],
+                                                        target.accumulate);
               });
   }
 

@@ -7,6 +7,8 @@
 #include "kernels/clip.h"
 #include "kernels/copy.h"
 #include "kernels/square_sum.h"
+#include "kernels/zero.h"
+#include "tensor/communicator.h"
 
 namespace thorax {
 
@@ -28,11 +30,11 @@ bool fits(const std::string& parameter, const std::string& name) {
 // SGD on the elements [begin, begin + count) with the scalars of this number.
 template <class Scalars>
 void emit_sgd(Emitter& emit, Store& store, const OnDevice<Scalars>& scalars, size_t number, int64_t begin, int64_t count) {
-  emit.step("sgd", {scalars.slot()}, {}, 4.0 * static_cast<double>(count),
-            [&store, scalars, number, begin, count](const Run& run) {
-              sgd_update(run.stream, flat(store.gradients(), begin, count), scalars.in(run) + number,
-                         flat(store.parameters(), begin, count), flat(store.momenta(), begin, count));
-            });
+  emit.joint_step("sgd", {scalars.slot()}, {}, 4.0 * static_cast<double>(count),
+                  [&store, scalars, number, begin, count](const Run& run) {
+                    sgd_update(run.stream, flat(store.gradients(), begin, count), scalars.in(run) + number,
+                               flat(store.parameters(), begin, count), flat(store.momenta(), begin, count));
+                  });
 }
 
 }  // namespace
@@ -88,9 +90,23 @@ void Update::make_groups() {
 
 void Update::emit(Emitter& emit) {
   const OnDevice<SgdScalars> scalars(emit, "update.scalars", scalars_.data(), scalars_.size());
+  emit_all_reduce(emit);
   if (options_.clip_norm > 0) emit_clip(emit, scalars);
   for (size_t i = 0; i < groups_.size(); ++i) emit_sgd(emit, store_, scalars, i, groups_[i].begin, groups_[i].count);
   if (average_ != nullptr) emit_average(emit);
+}
+
+// The ranks' gradients are parts of one sum: the loss's gradient has each one's weight in it (Trainer).
+void Update::emit_all_reduce(Emitter& emit) {
+  Communicator* const communicator = emit.replicas().communicator;
+  if (communicator == nullptr) return;
+  for (const Group& group : groups_) {
+    emit.joint_step("all_reduce", {}, {}, 0, [this, communicator, group](const Run& run) {
+      const Tensor gradient = flat(store_.gradients(), group.begin, group.count);
+      if (run.idle) set_zero(run.stream, gradient);
+      communicator->all_reduce(gradient);
+    });
+  }
 }
 
 void Update::emit_clip(Emitter& emit, const OnDevice<SgdScalars>& scalars) {
@@ -99,23 +115,23 @@ void Update::emit_clip(Emitter& emit, const OnDevice<SgdScalars>& scalars) {
   int64_t count = 0;
   for (const Group& group : groups_) count += square_sum_parts(group.count);
   const Slot sums = emit.slot("clip.sums", {count * static_cast<int64_t>(sizeof(double))}, DType::u8);
-  emit.step("clip", {scalars.slot()}, {sums, scalars.slot()}, 2.0 * static_cast<double>(store_.flat_count()),
-            [this, scalars, sums, count](const Run& run) {
-              auto* const parts = static_cast<double*>(run[sums].data);
-              double* next = parts;
-              for (const Group& group : groups_) {
-                square_sum(run.stream, flat(store_.gradients(), group.begin, group.count), next);
-                next += square_sum_parts(group.count);
-              }
-              clip(run.stream, parts, count, options_.clip_norm, reinterpret_cast<double*>(norm_.data()), scalars.in(run),
-                   static_cast<int64_t>(groups_.size()));
-            });
+  emit.joint_step("clip", {scalars.slot()}, {sums, scalars.slot()}, 2.0 * static_cast<double>(store_.flat_count()),
+                  [this, scalars, sums, count](const Run& run) {
+                    auto* const parts = static_cast<double*>(run[sums].data);
+                    double* next = parts;
+                    for (const Group& group : groups_) {
+                      square_sum(run.stream, flat(store_.gradients(), group.begin, group.count), next);
+                      next += square_sum_parts(group.count);
+                    }
+                    clip(run.stream, parts, count, options_.clip_norm, reinterpret_cast<double*>(norm_.data()), scalars.in(run),
+                         static_cast<int64_t>(groups_.size()));
+                  });
 }
 
 void Update::emit_average(Emitter& emit) {
   emit.uses(*average_);
   const OnDevice<const float> weight(emit, "average.weight", &average_weight_, 1);
-  emit.step("average", {weight.slot()}, {}, 3.0 * static_cast<double>(store_.flat_count()), [this, weight](const Run& run) {
+  emit.joint_step("average", {weight.slot()}, {}, 3.0 * static_cast<double>(store_.flat_count()), [this, weight](const Run& run) {
     const int64_t count = store_.flat_count();
     const float* w = weight.in(run);
     average_update(run.stream, flat(store_.parameters(), 0, count), w, flat(average_->parameters(), 0, count));

@@ -48,6 +48,7 @@ class Update {
   };
   double factor_of(const std::string& parameter) const;
   void make_groups();
+  void emit_all_reduce(Emitter& emit);
   void emit_clip(Emitter& emit, const OnDevice<SgdScalars>& scalars);
   void emit_average(Emitter& emit);
 

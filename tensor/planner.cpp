@@ -37,6 +37,7 @@ class Planner final : public Emitter {
 
   const Graph& graph() const override { return graph_; }
   const Stream& stream() const override { return options_.stream; }
+  const Replicas& replicas() const override { return options_.replicas; }
 
   Slot slot(const std::string& name, Shape shape, DType dtype, Layout layout) override {
     program_.slots_.push_back({name, Tensor{nullptr, shape, dtype, layout}});
@@ -94,6 +95,12 @@ class Planner final : public Emitter {
     std::erase_if(reads, absent);
     std::erase_if(writes, absent);
     program_.steps_.push_back({std::move(name), std::move(reads), std::move(writes), flops, std::move(body)});
+  }
+
+  void joint_step(std::string name, std::vector<Slot> reads, std::vector<Slot> writes, double flops,
+                  std::function<void(const Run&)> body) override {
+    step(std::move(name), std::move(reads), std::move(writes), flops, std::move(body));
+    program_.steps_.back().joint = true;
   }
 
   void pack(std::string name, std::vector<Slot> reads, std::vector<Slot> writes, std::function<void(const Run&)> body) override {
@@ -154,12 +161,13 @@ class Planner final : public Emitter {
     const Slot one = slot("loss.gradient", {}, DType::f32, Layout::plain);
     program_.gradient_slots_[options_.loss.id] = one.id;
     static constexpr float unit = 1.0F;
+    const float* upstream = options_.loss_gradient != nullptr ? options_.loss_gradient : &unit;
     if (options_.stream.device == Device::cuda) {
       pin(one);
       memory(one).copy = Program::Memory::Copy::in;
-      memory(one).source = &unit;
+      memory(one).source = upstream;
     } else {
-      step("loss.gradient", {}, {one}, 0, [one](const Run& run) { *run[one].as<float>() = unit; });
+      step("loss.gradient", {}, {one}, 0, [one, upstream](const Run& run) { *run[one].as<float>() = *upstream; });
     }
     for (auto op = graph_.ops().rbegin(); op != graph_.ops().rend(); ++op) {
       const auto& outputs = (*op)->outputs();

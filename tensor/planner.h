@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tensor/program.h"
+#include "tensor/replicas.h"
 
 namespace thorax {
 
@@ -16,6 +17,7 @@ class Emitter {
   virtual ~Emitter() = default;
   virtual const Graph& graph() const = 0;
   virtual const Stream& stream() const = 0;
+  virtual const Replicas& replicas() const = 0;
 
   // Memory in the arena, alive from the first step that declares it to the last.
   virtual Slot slot(const std::string& name, Shape shape, DType dtype, Layout layout = Layout::plain) = 0;
@@ -45,6 +47,9 @@ class Emitter {
 
   virtual void step(std::string name, std::vector<Slot> reads, std::vector<Slot> writes, double flops,
                     std::function<void(const Run&)> body) = 0;
+  // A step that all ranks do in every run, also one that has no images (Run::idle).
+  virtual void joint_step(std::string name, std::vector<Slot> reads, std::vector<Slot> writes, double flops,
+                          std::function<void(const Run&)> body) = 0;
   // A step that depends on parameters alone (weights into a library's layout). While training it runs at its place in every step
   // and its memory is reused; for inference it runs only when the parameters changed, and its memory is kept.
   virtual void pack(std::string name, std::vector<Slot> reads, std::vector<Slot> writes,
@@ -53,7 +58,9 @@ class Emitter {
 
 struct PlanOptions {
   Stream stream;
-  Value loss;                                          // a scalar; given: the program also runs the backward pass
+  Value loss;                            // a scalar; given: the program also runs the backward pass
+  const float* loss_gradient = nullptr;  // of what is minimised, by the loss; read in each run; null: 1
+  Replicas replicas;
   std::vector<Value> keep;                             // activations that the caller reads after run()
   std::vector<Value> gradients_of;                     // any Values whose gradients the caller reads after run()
   bool parameter_gradients = true;                     // false: the parameters are constants

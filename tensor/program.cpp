@@ -121,7 +121,13 @@ void Program::run() {
   finish();
 }
 
-void Program::run_steps(bool pack) {
+void Program::run_idle() {
+  prepare();
+  run_steps(false, true);
+  finish();
+}
+
+void Program::run_steps(bool pack, bool idle) {
   for (size_t i = 0; i < steps_.size(); ++i) {
     const Step& s = steps_[i];
     if (s.packs && !pack) continue;
@@ -132,9 +138,9 @@ void Program::run_steps(bool pack) {
         }
       }
     }
-    {
+    if (!idle || s.joint) {
       const NamedRange range(s.name);
-      s.body(Run(s, stream_));
+      s.body(Run(s, stream_, idle));
     }
     if (debug_) check_guards(i), poison_dead(i);
   }
@@ -188,7 +194,7 @@ void Program::run_timed(std::vector<double>& times) {
   for (size_t i = 0; i < steps_.size(); ++i) {
     if (steps_[i].packs && !pack) continue;
     const auto start = std::chrono::steady_clock::now();
-    steps_[i].body(Run(steps_[i], stream_));
+    steps_[i].body(Run(steps_[i], stream_, false));
     if (stream_.queue != nullptr) stream_.queue->wait();
     times[i] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }

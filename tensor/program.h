@@ -28,9 +28,10 @@ struct Step;
 // What a step is handed: the slots that it declared, and nothing else (the rest has null data).
 class Run {
  public:
-  Run(const Step& step, const Stream& on) : stream(on), step_(step) {}
+  Run(const Step& step, const Stream& on, bool is_idle) : stream(on), idle(is_idle), step_(step) {}
   Tensor operator[](Slot slot) const;
   const Stream& stream;
+  const bool idle;  // this rank has no images: what it brings to a joint step is nothing
 
  private:
   const Step& step_;
@@ -43,6 +44,7 @@ struct Step {
   double flops = 0;
   std::function<void(const Run&)> body;
   bool packs = false;  // depends on parameters alone: run only when they changed
+  bool joint = false;  // all ranks do it, also one without images
   std::vector<std::pair<int, Tensor>> bound{};
 };
 
@@ -85,6 +87,8 @@ class Program {
   // Returns when the results are there. On a GPU the first run puts its steps into the queue one by one, the second is recorded
   // as a CUDA Graph, which it and all later ones replay: the same kernels at the same addresses, so the same bits.
   void run();
+  // The joint steps alone: of a rank that has no images in this step, while the others run().
+  void run_idle();
   // false: every run one by one.
   void set_replay(bool allowed) { may_replay_ = allowed; }
   bool replays() const { return graph_ != nullptr; }
@@ -106,7 +110,7 @@ class Program {
   friend class Planner;
   void bind();
   void prepare();
-  void run_steps(bool pack);
+  void run_steps(bool pack, bool idle = false);
   bool replay(bool pack);
   void finish();
   Tensor for_caller(const Memory& m) const;

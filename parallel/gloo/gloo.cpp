@@ -8,6 +8,7 @@
 #include <gloo/transport/tcp/device.h>
 
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <vector>
 
@@ -53,6 +54,8 @@ void add(void* to, const void* a, const void* b, size_t count) {
 class Gloo final : public Communicator {
  public:
   Gloo(const World& world, Keys& keys, Deadline deadline) : rank_(world.rank), size_(world.size) {
+    // gloo writes to connections whose other side may be gone, and means to hear of it.
+    std::signal(SIGPIPE, SIG_IGN);
     gloo::transport::tcp::attr place;
     place.hostname = keys.address();
     std::shared_ptr<gloo::transport::Device> device = gloo::transport::tcp::CreateDevice(place);

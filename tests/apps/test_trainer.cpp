@@ -52,7 +52,7 @@ TrainerOptions options(DType dtype, int threads = 2, const std::string& model = 
 // Batch number i of an endless epoch; every fourth is a smaller one.
 data::Batch batch(int64_t i) {
   data::Batch b;
-  b.n = i % 4 == 3 ? small_batch : full_batch;
+  b.n = b.of_all = i % 4 == 3 ? small_batch : full_batch;
   const Rng rng(7, static_cast<uint64_t>(i));
   b.pixels.resize(static_cast<size_t>(b.n * size * size));
   for (size_t k = 0; k < b.pixels.size(); ++k) b.pixels[k] = static_cast<uint8_t>(rng.uniform(k, 0, 256));

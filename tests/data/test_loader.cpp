@@ -244,3 +244,31 @@ TEST_CASE("loader: class-aware batches are the same for any number of workers an
     }
   }
 }
+
+TEST_CASE("loader: the shares of all ranks, side by side, are the batches of one process") {
+  Set s;
+  Loader whole(s.manifest, s.all(), s.recipe, s.options);
+  const std::vector<Batch> expected = epoch(whole, 1);
+  for (const int ranks : {2, 3, 5}) {
+    std::vector<Batch> joined(expected.size());
+    for (int rank = 0; rank < ranks; ++rank) {
+      LoaderOptions o = s.options;
+      o.rank = rank;
+      o.ranks = ranks;
+      Loader loader(s.manifest, s.all(), s.recipe, o);
+      const std::vector<Batch> shares = epoch(loader, 1);
+      REQUIRE(shares.size() == expected.size());
+      for (size_t i = 0; i < shares.size(); ++i) {
+        Batch& to = joined[i];
+        CHECK(shares[i].of_all == expected[i].n);
+        CHECK(shares[i].first == static_cast<int64_t>(i) * s.options.batch + to.n);
+        to.n += shares[i].n;
+        to.rows.insert(to.rows.end(), shares[i].rows.begin(), shares[i].rows.end());
+        to.pixels.insert(to.pixels.end(), shares[i].pixels.begin(), shares[i].pixels.end());
+        to.labels.insert(to.labels.end(), shares[i].labels.begin(), shares[i].labels.end());
+        to.mask.insert(to.mask.end(), shares[i].mask.begin(), shares[i].mask.end());
+      }
+    }
+    check_same(joined, expected);
+  }
+}

@@ -4,11 +4,10 @@
 
 #include <cmath>
 #include <functional>
-#include <thread>
 #include <vector>
 
-#include "parallel/group.h"
 #include "tensor/rng.h"
+#include "tests/ranks.h"
 #include "tests/skip.h"
 
 using namespace thorax;
@@ -16,29 +15,15 @@ using namespace thorax::parallel;
 
 namespace {
 
-void ignore_verdict(int, const std::string&) {}
-
-// work(group) as each rank of a group of this size, each in a thread. False: this build has no gloo.
-bool with_group(int size, const std::function<void(Group&)>& work) {
+// False: this build has no gloo.
+bool with_group([[maybe_unused]] int size, [[maybe_unused]] const std::function<void(Group&)>& work) {
 #ifdef THORAX_WITHOUT_GLOO
   test::skip("built without gloo");
   return false;
-#endif
-  Socket listener = listen_at("127.0.0.1", 0);
-  World world;
-  world.size = size;
-  world.host = "127.0.0.1";
-  world.port = listener.port();
-  world.secret = "test";
-  std::vector<std::jthread> ranks;
-  for (int r = 0; r < size; ++r) {
-    world.rank = r;
-    ranks.emplace_back([&work, world, at = r == 0 ? std::move(listener) : Socket()]() mutable {
-      Group group(world, ignore_verdict, std::move(at));
-      work(group);
-    });
-  }
+#else
+  test::with_ranks(size, work);
   return true;
+#endif
 }
 
 Tensor view(std::vector<float>& v) {
@@ -108,7 +93,7 @@ TEST_CASE("a rank that is gone ends the operations of the others") {
 }
 
 TEST_CASE("alone, nothing is waited for") {
-  Group group(World{}, ignore_verdict);
+  Group group(World{}, [](int, const std::string&) {});
   std::vector<float> v{1, 2};
   std::vector<float> all(2);
   group.communicator().all_reduce(view(v));
