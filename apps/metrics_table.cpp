@@ -145,8 +145,8 @@ std::string evaluation_table(const Evaluation& evaluation, const EvaluationHeadi
   const std::string note = mean_note(evaluation);
   if (!note.empty()) text += wrapped("note: mean: " + note);
   if (evaluation.replicates > 0) {
-    text += str(with_commas(evaluation.replicates), " bootstrap replicates ", heading.resampling, ", seed ", evaluation.seed, ", ",
-                fixed(evaluation.bootstrap_seconds, 1), " s\n");
+    text += str(with_commas(evaluation.replicates), " bootstrap replicates ", heading.resampling, ", seed ", evaluation.seed,
+                ", ", fixed(evaluation.bootstrap_seconds, 1), " s\n");
   }
   return text;
 }
