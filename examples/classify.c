@@ -1,4 +1,4 @@
-/* Probabilities for one radiograph: classify MODEL.thx IMAGE.pgm
+/* Probabilities for one radiograph: classify MODEL.thx IMAGE.pgm [THREADS]
  *
  *   cc classify.c $(pkg-config --cflags --libs thorax) -o classify
  *
@@ -71,24 +71,28 @@ static int classify(thorax_session *session, const thorax_model *model, const th
 int main(int argc, char **argv) {
   static const thorax_image no_image;
   static const thorax_error no_error;
+  static const thorax_options no_options;
   thorax_image image = no_image;
   thorax_error error = no_error;
+  thorax_options options = no_options;
   thorax_model *model;
   thorax_session *session;
   unsigned char *pixels;
   int result;
   error.size = sizeof error;
-  if (argc != 3) {
-    fprintf(stderr, "usage: classify MODEL.thx IMAGE.pgm\n");
+  options.size = sizeof options;
+  if (argc != 3 && argc != 4) {
+    fprintf(stderr, "usage: classify MODEL.thx IMAGE.pgm [THREADS]\n");
     return 1;
   }
+  if (argc == 4) options.threads = atoi(argv[3]);
   pixels = read_pgm(argv[2], &image);
   if (pixels == NULL) {
     fprintf(stderr, "classify: %s is no binary PGM\n", argv[2]);
     return 1;
   }
   if (thorax_open(argv[1], NULL, &model, &error) != THORAX_OK) return failed(argv[1], &error);
-  if (thorax_session_create(model, NULL, NULL, 0, &session, &error) != THORAX_OK) return failed(argv[1], &error);
+  if (thorax_session_create(model, &options, NULL, 0, &session, &error) != THORAX_OK) return failed(argv[1], &error);
   result = classify(session, model, &image);
   thorax_session_destroy(session);
   thorax_close(model);
