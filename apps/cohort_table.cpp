@@ -45,8 +45,7 @@ std::string years(double age) {
 }
 
 std::string line(const std::vector<std::string>& cells) {
-  std::string text = shortened(cells[0], name_width);
-  text += std::string(name_width - columns(text), ' ');
+  std::string text = padded(shortened(cells[0], name_width), name_width);
   for (size_t i = 1; i < cells.size(); ++i)
     text += std::string(cells[i].size() < cell_width ? cell_width - cells[i].size() : 1, ' ') + cells[i];
   return text + '\n';

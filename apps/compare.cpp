@@ -44,8 +44,7 @@ std::string line_of(const std::string& name, const std::string& n, double a, dou
   char text[160];
   std::snprintf(text, sizeof text, "%7s  %6s  %6s  %7s  %-16s %7s\n", n.c_str(), fixed(a, 3).c_str(), fixed(b, 3).c_str(),
                 signed_text(a - b).c_str(), interval.c_str(), p.c_str());
-  const std::string shown = shortened(printable(name), 22);
-  return shown + std::string(22 - columns(shown), ' ') + text;
+  return padded(shortened(name, 22), 22) + text;
 }
 
 template <class Low>

@@ -68,7 +68,7 @@ std::string fixed(double value, int digits) {
   std::snprintf(text.data(), text.size(), "%.*f", digits, value);
   text.pop_back();
   // What rounds to zero has no sign.
-  return text[0] == '-' && text.find_first_of("123456789") == std::string::npos ? text.substr(1) : text;
+  return text[0] == '-' && text.find_first_not_of("-0.") == std::string::npos ? text.substr(1) : text;
 }
 
 std::string human_bytes(int64_t bytes) {

@@ -117,9 +117,7 @@ std::string explain_line(const ExplainedImage& image, const std::vector<std::str
   if (json) return json_line(image, classes);
   std::string text = printable(image.file) + '\n';
   for (const ClassMap& m : image.maps) {
-    const std::string name = shortened(printable(classes[m.class_index]), 28);
-    text += "  " + name + std::string(28 - std::min<size_t>(28, columns(name)), ' ') + "  " +
-            fixed(static_cast<double>(m.probability), 3);
+    text += "  " + padded(shortened(classes[m.class_index], 28), 28) + "  " + fixed(static_cast<double>(m.probability), 3);
     text += m.found
                 ? str("  ", whole(m.found->width), 'x', whole(m.found->height), " at ", whole(m.found->x), ',', whole(m.found->y))
                 : "  nothing speaks for it";
@@ -148,11 +146,10 @@ std::string localisation_table(const std::vector<metrics::LocatedClass>& classes
   std::string text = "                           images  pointing game          overlap (IoU)\n";
   for (const metrics::LocatedClass& c : classes) {
     if (c.images == 0) continue;
-    const std::string name = shortened(printable(c.name), 26);
     const std::string images = with_commas(c.images);
-    text += str(name, std::string(27 - std::min<size_t>(27, columns(name)), ' '),
-                std::string(6 - std::min<size_t>(6, images.size()), ' '), images, "  ", fixed(c.pointing.value, 3),
-                interval_text(c.pointing.interval), "    ", fixed(c.iou.value, 3), interval_text(c.iou.interval), '\n');
+    text += str(padded(shortened(c.name, 26), 27), std::string(6 - std::min<size_t>(6, images.size()), ' '), images, "  ",
+                fixed(c.pointing.value, 3), interval_text(c.pointing.interval), "    ", fixed(c.iou.value, 3),
+                interval_text(c.iou.interval), '\n');
   }
   return text;
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <numeric>
 
 #include "apps/class_choice.h"
 #include "apps/console.h"
@@ -13,6 +12,7 @@
 #include "apps/scoring.h"
 #include "explain/sanity.h"
 #include "explain/similarity.h"
+#include "metrics/rank_correlation.h"
 #include "tensor/json.h"
 
 namespace thorax {
@@ -75,18 +75,17 @@ class Sanity {
     std::string text = str("maps of the trained model and of random weights, ", seen_.size(), " images (1: the same map)\n",
                            padded("random down to", 26), "  rank correlation          structural similarity\n");
     for (const StageResult& s : stages_)
-      text += str(padded(s.name, 26), "  ", padded(mean_text(s.rank, replicates), 26), mean_text(s.similarity, replicates), '\n');
+      text += str(padded(shortened(s.name, 26), 26), "  ", padded(mean_text(s.rank, replicates), 26),
+                  mean_text(s.similarity, replicates), '\n');
     text += str("\nwhat the probability loses when the marked region is grey, or random ones are\n", padded("", 24),
                 " images  marked  random  difference                more\n");
     for (size_t k = 0; k < classes_.size(); ++k) {
       const ClassResult& c = classes_[k];
       if (c.more.empty()) continue;
       const auto more = static_cast<double>(std::count_if(c.more.begin(), c.more.end(), [](double d) { return d > 0; }));
-      const auto mean = [](const std::vector<double>& v) {
-        return fixed(std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(v.size()), 3);
-      };
+      const auto mean = [&](const std::vector<double>& v) { return fixed(metrics::mean_interval(v, 0, seed_).value, 3); };
       const std::string images = with_commas(std::ssize(c.more));
-      text += str(padded(names[k], 24), std::string(7 - std::min<size_t>(7, images.size()), ' '), images, "  ",
+      text += str(padded(shortened(names[k], 24), 24), std::string(7 - std::min<size_t>(7, images.size()), ' '), images, "  ",
                   padded(mean(c.marked), 8), padded(mean(c.random), 8), padded(mean_text(c.more, replicates), 26),
                   fixed(100 * more / static_cast<double>(c.more.size()), 0), "%\n");
     }
@@ -161,7 +160,7 @@ class Sanity {
     int64_t ranked = 0;
     const auto pixels = static_cast<size_t>(trained.pixels());
     for (int64_t k = 0; k < trained.count; ++k) {
-      const auto r = explain::rank_correlation({trained.plane(k), pixels}, {random.plane(k), pixels});
+      const auto r = metrics::rank_correlation({trained.plane(k), pixels}, {random.plane(k), pixels});
       if (r) rank += *r;
       ranked += r ? 1 : 0;
       similarity += explain::structural_similarity(shown(trained, k), shown(random, k), trained.width);
@@ -175,11 +174,6 @@ class Sanity {
     const metrics::Mean mean = metrics::mean_interval(values, replicates, seed_);
     const std::string text = fixed(mean.value, 3);
     return mean.interval ? str(text, " (", fixed(mean.interval->low, 3), " to ", fixed(mean.interval->high, 3), ')') : text;
-  }
-
-  static std::string padded(const std::string& name, size_t width) {
-    const std::string text = shortened(printable(name), width);
-    return text + std::string(width - columns(text), ' ');
   }
 
   LoadedModel& model_;

@@ -24,11 +24,6 @@ std::string block(const std::string& text) {
   return out;
 }
 
-std::string padded(std::string text, size_t width) {
-  const size_t used = columns(text);
-  return used < width ? text.append(width - used, ' ') : text;
-}
-
 template <class Items, class Text>
 std::string json_list(const Items& items, const Text& text) {
   std::string out;

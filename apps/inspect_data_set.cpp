@@ -93,8 +93,7 @@ std::string together_table(const data::Manifest& manifest) {
     for (size_t c = from; c < to; ++c) text += right(str(c + 1));
     text += '\n';
     for (size_t r = 0; r < shown.size(); ++r) {
-      const std::string name = shortened(str(r + 1, ' ', manifest.classes[shown[r]]), name_width);
-      text += name + std::string(name_width - columns(name), ' ');
+      text += padded(shortened(str(r + 1, ' ', manifest.classes[shown[r]]), name_width), name_width);
       for (size_t c = from; c < to; ++c) text += right(number(counts[shown[r]][shown[c]]));
       text += '\n';
     }

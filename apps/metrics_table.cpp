@@ -21,9 +21,6 @@ using metrics::MeanEvaluation;
 constexpr size_t kWidth = 80;
 constexpr size_t kNumbers = 46;  // columns from the end of n to the end of F1
 
-std::string padded(const std::string& text, size_t width) {
-  return text + std::string(width - std::min(width, columns(text)), ' ');
-}
 std::string right(const std::string& text, size_t width) {
   return std::string(width - std::min(width, columns(text)), ' ') + text;
 }

@@ -135,10 +135,6 @@ class Output {
   size_t width_ = 9;
 };
 
-}  // namespace
-
-namespace {
-
 using Predict = std::function<std::vector<float>(const data::Image&)>;
 
 // A line for every file. Returns the exit code.

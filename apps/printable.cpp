@@ -52,4 +52,9 @@ std::string shortened(std::string_view text, size_t width) {
   return result.substr(0, end) + "...";
 }
 
+std::string padded(std::string text, size_t width) {
+  const size_t used = columns(text);
+  return used < width ? text.append(width - used, ' ') : text;
+}
+
 }  // namespace thorax

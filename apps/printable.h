@@ -19,4 +19,7 @@ size_t columns(std::string_view text);
 // printable(text), cut to at most `width` columns (>= 4); a cut text ends with "...".
 std::string shortened(std::string_view text, size_t width);
 
+// The text with spaces behind it, up to `width` columns.
+std::string padded(std::string text, size_t width);
+
 }  // namespace thorax

@@ -120,10 +120,8 @@ std::string origin(const std::filesystem::path& table) {
     return str("# thorax ", THORAX_VERSION, "; ", printable(table.string()), ": a folder\n");
   std::ifstream in(table, std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-  Xxh64 hash;
-  hash.update(std::as_bytes(std::span(bytes)));
   return str("# thorax ", THORAX_VERSION, "; ", printable(table.filename().string()), ": ", bytes.size(), " bytes, xxh64 ",
-             hex_of(hash.digest()), '\n');
+             hex_of(xxh64(std::as_bytes(std::span(bytes)))), '\n');
 }
 
 }  // namespace

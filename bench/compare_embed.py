@@ -17,7 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from ctypes import POINTER, byref, c_char_p, c_double, c_float, c_int, c_size_t, c_ubyte, c_uint, c_uint64, c_void_p
+from ctypes import POINTER, byref, c_char_p, c_float, c_int, c_size_t, c_uint, c_uint64, c_void_p
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "examples"))
+from classify import Image, Info, Sized  # noqa: E402
 
 
 def arguments():
@@ -33,28 +36,9 @@ def arguments():
     return parser.parse_args()
 
 
-class Sized(ctypes.Structure):
-    """Every struct of thorax.h begins with its size; the rest begins as zero."""
-
-    def __init__(self, **values):
-        super().__init__(size=ctypes.sizeof(self), **values)
-
-
 class Options(Sized):
     _fields_ = [("size", c_size_t), ("precision", c_int), ("threads", c_int), ("isa_limit", c_int), ("flags", c_uint),
                 ("host", c_void_p)]
-
-
-class Image(Sized):
-    _fields_ = [("size", c_size_t), ("data", c_char_p), ("format", c_int), ("width", c_int), ("height", c_int),
-                ("stride", c_size_t), ("bits", c_int), ("inverted", c_int), ("window_low", c_double), ("window_high", c_double),
-                ("lut", c_void_p), ("lut_entries", c_size_t)]
-
-
-class Info(Sized):
-    _fields_ = [("size", c_size_t), ("architecture", c_char_p), ("name", c_char_p), ("members", c_int), ("classes", c_int),
-                ("input_size", c_int), ("map_size", c_int), ("precisions", c_uint), ("calibrated", c_int),
-                ("sha256", c_ubyte * 32)]
 
 
 class Stats(Sized):

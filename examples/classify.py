@@ -90,4 +90,5 @@ def main():
     library.thorax_close(model)
 
 
-main()
+if __name__ == "__main__":
+    main()

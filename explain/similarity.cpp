@@ -2,26 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <vector>
 
 namespace thorax::explain {
 
 namespace {
-
-std::vector<double> ranks(std::span<const float> values) {
-  std::vector<size_t> order(values.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t i, size_t j) { return values[i] < values[j]; });
-  std::vector<double> rank(values.size());
-  for (size_t first = 0; first < order.size();) {
-    size_t end = first;
-    while (end < order.size() && values[order[end]] == values[order[first]]) ++end;
-    for (size_t i = first; i < end; ++i) rank[order[i]] = 0.5 * static_cast<double>(first + end - 1);
-    first = end;
-  }
-  return rank;
-}
 
 // Weighted moments of two maps in the window around one cell.
 struct Moments {
@@ -48,22 +33,6 @@ struct Moments {
 };
 
 }  // namespace
-
-std::optional<double> rank_correlation(std::span<const float> a, std::span<const float> b) {
-  const std::vector<double> ra = ranks(a);
-  const std::vector<double> rb = ranks(b);
-  const double mean = 0.5 * (static_cast<double>(a.size()) - 1);
-  double aa = 0;
-  double bb = 0;
-  double ab = 0;
-  for (size_t i = 0; i < ra.size(); ++i) {
-    aa += (ra[i] - mean) * (ra[i] - mean);
-    bb += (rb[i] - mean) * (rb[i] - mean);
-    ab += (ra[i] - mean) * (rb[i] - mean);
-  }
-  if (aa == 0 || bb == 0) return std::nullopt;
-  return ab / std::sqrt(aa * bb);
-}
 
 double structural_similarity(std::span<const float> a, std::span<const float> b, int64_t width) {
   constexpr int64_t radius = 5;

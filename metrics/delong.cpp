@@ -5,26 +5,12 @@
 #include <numeric>
 #include <vector>
 
+#include "metrics/midranks.h"
 #include "metrics/normal.h"
 #include "metrics/roc.h"
 
 namespace thorax::metrics {
 namespace {
-
-// The rank of each value from 1, the mean rank where values are equal.
-std::vector<double> midranks(const std::vector<float>& values) {
-  std::vector<size_t> order(values.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t i, size_t j) { return values[i] < values[j]; });
-  std::vector<double> ranks(values.size());
-  for (size_t begin = 0; begin < order.size();) {
-    size_t end = begin;
-    while (end < order.size() && values[order[end]] == values[order[begin]]) ++end;
-    for (size_t i = begin; i < end; ++i) ranks[order[i]] = static_cast<double>(begin + 1 + end) / 2;
-    begin = end;
-  }
-  return ranks;
-}
 
 // How each positive fares against all negatives, and each negative against all positives; their means are the AUC.
 struct Components {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -20,6 +21,7 @@ TEST_CASE("console: numbers as people write them") {
   CHECK(fixed(-0.5, 0) == "0");
   CHECK(fixed(-0.0004, 3) == "0.000");
   CHECK(fixed(-0.0006, 3) == "-0.001");
+  CHECK(fixed(-HUGE_VAL, 3) == "-inf");
   CHECK(fixed(1e300, 1).size() == 303);
 }
 

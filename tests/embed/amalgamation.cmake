@@ -1,6 +1,6 @@
 # The two files of scripts/amalgamate, compiled with nothing but -O2, have the bits of the file's known answers (the self-test at
 # start) with every instruction set, on older processors, and on arm64. SOURCE, WORK, COMPILER, TINY_MODEL.
-include(${CMAKE_CURRENT_LIST_DIR}/functions.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/../in_work.cmake)
 set(bits ${SOURCE}/tests/embed/tools/bits.c)
 run(unused ${TINY_MODEL} model.thx image.pgm)
 run(unused ${SOURCE}/scripts/amalgamate .)

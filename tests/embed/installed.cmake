@@ -1,6 +1,6 @@
 # The examples, built with CMake and with pkg-config against what is installed, give the same answers. BUILD, SOURCE, WORK, LIB,
 # NM, COMPILER, TINY_MODEL (writes a model and a picture), THORAX (the program).
-include(${CMAKE_CURRENT_LIST_DIR}/functions.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/../in_work.cmake)
 set(prefix ${WORK}/prefix)
 run(unused ${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix} --component embed)
 run(unused ${TINY_MODEL} model.thx image.pgm)

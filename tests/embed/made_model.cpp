@@ -109,6 +109,11 @@ Answer MadeModel::answer(const std::vector<uint8_t>& plane) {
   return a;
 }
 
+const std::string& small_file() {
+  static const std::string file = MadeModel("densenet_tiny", 64).thx();
+  return file;
+}
+
 std::vector<uint8_t> noise(size_t count, uint64_t seed) {
   std::vector<uint8_t> bytes(count);
   for (size_t i = 0; i < count; ++i) bytes[i] = static_cast<uint8_t>(Rng(seed, 5).below(i, 256));

@@ -31,6 +31,9 @@ class MadeModel {
   Store store;
 };
 
+// Of densenet_tiny at 64x64, made once.
+const std::string& small_file();
+
 // A file in memory and the model in it.
 class Opened {
  public:

@@ -13,11 +13,6 @@ using namespace thorax::test;
 
 namespace {
 
-const std::string& small_file() {
-  static const std::string file = MadeModel("densenet_tiny", 64).thx();
-  return file;
-}
-
 constexpr uint32_t sections = embed::member_sections + embed::shared_sections;
 constexpr size_t table_end = sizeof(embed::Header) + sections * sizeof(embed::Section);
 

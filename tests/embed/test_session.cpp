@@ -13,11 +13,6 @@ using namespace thorax::test;
 
 namespace {
 
-const std::string& small_file() {
-  static const std::string file = MadeModel("densenet_tiny", 64).thx();
-  return file;
-}
-
 const std::vector<uint8_t> pixels = noise(64 * 64, 5);
 
 thorax_status run(thorax_session* s, float* probabilities) {

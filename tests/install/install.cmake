@@ -1,14 +1,5 @@
 # Installs the build folder BUILD below WORK, and uses the program from there.
-file(REMOVE_RECURSE ${WORK})
-file(MAKE_DIRECTORY ${WORK}/data)
-
-function(run out)
-  execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE text ERROR_VARIABLE err WORKING_DIRECTORY ${WORK})
-  if(NOT code EQUAL 0)
-    message(FATAL_ERROR "${ARGN}: exit code ${code}\n${text}${err}")
-  endif()
-  set(${out} "${text}" PARENT_SCOPE)
-endfunction()
+include(${CMAKE_CURRENT_LIST_DIR}/../in_work.cmake)
 
 run(unused ${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
 set(thorax ${WORK}/prefix/${BIN}/thorax)
