@@ -36,7 +36,7 @@ namespace {
 std::string describe(const std::string& file, const Flags& flags, const std::string& model, int64_t& failed) {
   const bool json = flags.on("json");
   if (is_data_set(file)) {
-    const Description description = describe_data_set(file, flags);
+    const DataSetDescription description = describe_data_set(file, flags);
     if (description.unreadable > 0) ++failed;
     return description.text;
   }

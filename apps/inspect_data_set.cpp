@@ -192,7 +192,8 @@ std::string as_json(const std::filesystem::path& path, const Survey& s) {
   std::string duplicates = "[";
   for (const auto& rows : s.duplicates) {
     std::vector<std::string> names;
-    for (size_t row : rows) names.push_back(m.rows[row].image);
+    names.reserve(rows.size());
+    for (const size_t row : rows) names.push_back(m.rows[row].image);
     duplicates += (duplicates.size() > 1 ? ", " : "") + quoted_list(names);
   }
   std::string unreadable = "[";
@@ -217,7 +218,7 @@ bool is_data_set(const std::filesystem::path& path) {
          name.ends_with(".npz");
 }
 
-Description describe_data_set(const std::filesystem::path& path, const Flags& flags) {
+DataSetDescription describe_data_set(const std::filesystem::path& path, const Flags& flags) {
   const Survey s = survey(path, flags);
   return {flags.on("json") ? as_json(path, s) : as_text(path, s), unreadable_in(s)};
 }

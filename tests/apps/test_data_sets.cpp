@@ -52,7 +52,7 @@ TEST_CASE("data sets: inspect --json says what is there") {
   CHECK(is_data_set(set.table));
   CHECK(is_data_set(set.folder.path()));
   CHECK(!is_data_set(set.folder / "best.safetensors"));
-  const Description d = describe_data_set(set.table, flags);
+  const DataSetDescription d = describe_data_set(set.table, flags);
   CHECK(d.unreadable == 1);
   CHECK(std::count(d.text.begin(), d.text.end(), '\n') == 1);
   const Json json = parse_json(d.text, "inspect");
@@ -69,7 +69,7 @@ TEST_CASE("data sets: inspect --json says what is there") {
   CHECK(json.find("unreadable")->items[0].find("line")->integer() == 7);
   CHECK(json.find("sizes")->items[0].find("width")->integer() == 32);
   const Flags quick = set.flags(inspect_flags(), {"--table-only", "x"});
-  const Description text = describe_data_set(set.table, quick);
+  const DataSetDescription text = describe_data_set(set.table, quick);
   CHECK(text.unreadable == 0);
   CHECK(!has(text.text, "unreadable"));
   CHECK(has(text.text, "No finding"));
