@@ -3,6 +3,8 @@
 #include <cstdio>
 
 #include "apps/device.h"
+#include "apps/image_cache.h"
+#include "apps/plan_cache.h"
 #include "apps/verbs.h"
 #include "models/registry.h"
 #include "tensor/error.h"
@@ -31,8 +33,11 @@ Flags bench_flags() {
        {"by-op", "", "step: the time of each part, too", ""},
        {"print", "", "step: the program, step by step", ""},
        {"batch", "N", "images; 0: 32 on a GPU, else 4", "0"},
-       {"dtype", "fp32|bf16|both", "of activations", "both"},
+       {"dtype", "fp32|bf16|fp16|both", "of activations; both: fp32 and bf16", "both"},
        device_flag(),
+       plan_flags()[0],
+       plan_flags()[1],
+       cache_flag(),
        {"threads", "N", "0: all processors", "0"},
        {"json", "FILE", "write the measurements there; -: to stdout, without tables", ""}},
       {"thorax bench kernels --filter batch_norm --variant all", "thorax bench kernels --filter append --shape c=32,h=64,w=64",

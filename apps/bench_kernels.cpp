@@ -3,6 +3,8 @@
 
 #include "apps/bench.h"
 #include "apps/device.h"
+#include "apps/image_cache.h"
+#include "apps/plan_cache.h"
 #include "bench/kernels/measure.h"
 #include "kernels/isa.h"
 #include "tensor/error.h"
@@ -58,6 +60,8 @@ std::vector<Kernel> variants_of(const std::string& kernel, const std::string& wa
 
 int bench_kernels(const Flags& flags) {
   const Stream stream = stream_of(flags);
+  read_plan_flags(flags, stream);
+  std::optional<PlanCache> plans = open_plans(stream, cache_folder(flags), {});
   const bool tables = flags.text("json") != "-";
   const std::vector<Problem> problems = chosen(flags, stream, dtypes_of(flags, stream));
   const std::string variant = flags.choice("variant", {"thorax", "naive", "all"});
@@ -74,6 +78,7 @@ int bench_kernels(const Flags& flags) {
       if (tables) std::fputs(table_line(r, ceilings).c_str(), stdout), std::fflush(stdout);
     }
   }
+  if (plans) plans->save(plan_file(cache_folder(flags), stream));
   write_bench_json(flags, device_text(stream), ceilings.json(), results);
   if (wrong > 0) throw Error(Fault::defect, str(wrong, " of ", results.size(), " kernels are wrong"));
   return 0;

@@ -2,6 +2,8 @@
 
 #include "apps/bench.h"
 #include "apps/device.h"
+#include "apps/image_cache.h"
+#include "apps/plan_cache.h"
 #include "apps/step_benchmark.h"
 #include "models/registry.h"
 #include "tensor/queue.h"
@@ -48,11 +50,14 @@ std::vector<StepCase> cases_of(const Flags& flags, const Stream& stream) {
 
 int bench_step(const Flags& flags) {
   const Stream stream = stream_of(flags);
+  read_plan_flags(flags, stream);
+  std::optional<PlanCache> plans = open_plans(stream, cache_folder(flags), {});
   const bool tables = flags.text("json") != "-";
   const std::vector<StepCase> cases = cases_of(flags, stream);
   std::vector<StepResult> measured;
   measured.reserve(cases.size());
   for (const StepCase& c : cases) measured.push_back(measure_step(c));
+  if (plans) plans->save(plan_file(cache_folder(flags), stream));
   // Behind the steps, whose peak of memory it is not.
   const bench::Ceilings ceilings = bench::measure_ceilings(stream);
   if (tables) std::printf("%s: %s\n%s", device_text(stream).c_str(), ceilings.text().c_str(), step_table_head().c_str());

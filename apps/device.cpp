@@ -26,13 +26,27 @@ Stream stream_of(const Flags& flags) {
   }
 }
 
+Flag dtype_flag() {
+  return {"dtype", "fp32|bf16|fp16", "of activations; weights are always fp32", "fp32"};
+}
+
+DType wanted_dtype(const Flags& flags) {
+  const std::string& word = flags.choice("dtype", {"fp32", "bf16", "fp16"});
+  return word == "bf16" ? DType::bf16 : word == "fp16" ? DType::f16 : DType::f32;
+}
+
+const char* dtype_word(DType dtype) {
+  return dtype == DType::f32 ? "fp32" : dtype == DType::f16 ? "fp16" : name_of(dtype);
+}
+
 DType usable_dtype(DType wanted, const Stream& stream) {
   const bool has = stream.queue != nullptr ? stream.queue->gpu().has_bf16() : has_bf16();
   return wanted == DType::bf16 && !has ? DType::f32 : wanted;
 }
 
 std::vector<DType> dtypes_of(const Flags& flags, const Stream& stream) {
-  const std::string& wanted = flags.choice("dtype", {"fp32", "bf16", "both"});
+  const std::string& wanted = flags.choice("dtype", {"fp32", "bf16", "fp16", "both"});
+  if (wanted == "fp16") return {DType::f16};
   const bool has = usable_dtype(DType::bf16, stream) == DType::bf16;
   if (wanted == "bf16" && !has) throw Error(Fault::machine, "bench: there is no bf16 arithmetic here", "thorax doctor says why");
   std::vector<DType> all;

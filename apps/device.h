@@ -17,10 +17,15 @@ Flag device_flag();
 // the CPU is taken. cuda: Error(machine) then.
 Stream stream_of(const Flags& flags);
 
-// wanted, or f32 where the stream's device has no bf16 arithmetic.
+// --dtype fp32|bf16|fp16, of the activations; what it says; and its word for a type.
+Flag dtype_flag();
+DType wanted_dtype(const Flags& flags);
+const char* dtype_word(DType dtype);
+
+// wanted, or f32 where that is bf16 and the stream's device has no arithmetic of it.
 DType usable_dtype(DType wanted, const Stream& stream);
 
-// --dtype fp32|bf16|both: those of them that the stream's device has.
+// --dtype fp32|bf16|fp16|both, both being the first two: those of them that the stream's device has.
 std::vector<DType> dtypes_of(const Flags& flags, const Stream& stream);
 
 // "NVIDIA H200, 132 multiprocessors", "cpu, 2 threads, AVX-512"

@@ -12,16 +12,13 @@ Flags doctor_flags() {
       "doctor", "[flags]",
       "What this machine has (GPU, driver, libraries, processor, memory, disk, sandbox of the decoders), what a training "
       "would use, and why nothing else. Exit code 3 where --device cannot be had.",
-      {device_flag(),
-       {"dtype", "fp32|bf16", "of activations, as for train", "fp32"},
-       cache_flag(),
-       {"json", "", "one JSON object on stdout", ""}},
+      {device_flag(), dtype_flag(), cache_flag(), {"json", "", "one JSON object on stdout", ""}},
       {"thorax doctor", "thorax doctor --device cuda --dtype bf16 --json"}, false);
 }
 
 int run_doctor(Flags& flags) {
   const std::string device = flags.choice("device", {"auto", "cpu", "cuda"});
-  const DType dtype = flags.choice("dtype", {"fp32", "bf16"}) == "bf16" ? DType::bf16 : DType::f32;
+  const DType dtype = wanted_dtype(flags);
   const Machine machine = examine_machine(cache_folder(flags));
   const MachineChoice choice = choose(machine, device, dtype);
   std::fputs((flags.on("json") ? doctor_json(machine, choice) : doctor_text(machine, choice)).c_str(), stdout);

@@ -17,7 +17,7 @@ std::string from_environment(const char* name) {
 }  // namespace
 
 Flag cache_flag() {
-  return {"cache", "DIR", "where thorax cache keeps preprocessed images; none: do without", ""};
+  return {"cache", "DIR", "where preprocessed images and plans of GPUs are kept; none: do without", ""};
 }
 
 std::filesystem::path cache_folder(const Flags& flags) {

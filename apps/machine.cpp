@@ -8,6 +8,7 @@
 #include <fstream>
 #include <thread>
 
+#include "apps/device.h"
 #include "data/gdcm.h"
 #include "data/sandbox.h"
 #include "kernels/isa.h"
@@ -123,7 +124,7 @@ MachineChoice choose(const Machine& machine, const std::string& device, DType dt
     choice.hint = gpu ? "" : machine.cuda.hint;
   }
   const bool has_bf16 = choice.device == "cuda" ? machine.cuda.gpus.front().has_bf16() : machine.cpu_has_bf16;
-  choice.dtype = dtype == DType::bf16 && has_bf16 ? "bf16" : "fp32";
+  choice.dtype = dtype == DType::bf16 && !has_bf16 ? "fp32" : dtype_word(dtype);
   if (!has_bf16)
     choice.dtype_why = choice.device == "cuda" ? "the GPU has no bf16 arithmetic (compute capability 8.0)"
                                                : "the processor has no bf16 arithmetic (AVX512_BF16)";

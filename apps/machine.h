@@ -40,7 +40,7 @@ struct MachineChoice {
   std::string device;     // "cuda", "cpu"; empty: what was asked for cannot be had
   std::string why_not;    // why not another device
   std::string hint;       // what to do about it
-  std::string dtype;      // "fp32", "bf16"
+  std::string dtype;      // "fp32", "bf16", "fp16"
   std::string dtype_why;  // why not another dtype
 };
 MachineChoice choose(const Machine& machine, const std::string& device, DType dtype);

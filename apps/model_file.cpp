@@ -54,7 +54,8 @@ ModelDescription read_description(const SafetensorsFile& file, const std::filesy
   d.model = required(m, "thorax.model", name);
   d.classes = decode_list(required(m, "thorax.classes", name));
   d.recipe = data::recipe_from_metadata(m);
-  d.dtype = required(m, "thorax.dtype", name) == "bf16" ? DType::bf16 : DType::f32;
+  const std::string& dtype = required(m, "thorax.dtype", name);
+  d.dtype = dtype == name_of(DType::bf16) ? DType::bf16 : dtype == name_of(DType::f16) ? DType::f16 : DType::f32;
   d.cutoffs = decode_cutoffs(required(m, "thorax.cutoffs", name));
   d.epoch = static_cast<int64_t>(decode_number(required(m, "thorax.epoch", name)));
   d.validation_images = static_cast<int64_t>(decode_number(required(m, "thorax.validation_images", name)));

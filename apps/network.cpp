@@ -7,15 +7,15 @@
 
 namespace thorax {
 
-void Network::define(Graph& g, const NetworkSpec& spec) {
+void Network::define(Graph& g, const NetworkSpec& spec, const SampleMap* moves) {
   bytes_ = g.input("bytes", {batch_, 1, spec.size, spec.size}, DType::u8, Layout::plain, false);
-  const Value x = normalize(g, "normalize", bytes_, spec.mean, spec.std);
+  const Value x = normalize(g, "normalize", bytes_, spec.mean, spec.std, moves);
   logits_ = find_model(spec.model).build(g, x, spec.classes);
 }
 
 Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena) : batch_(batch) {
   Graph g(false, spec.dtype, spec.stream.device);
-  define(g, spec);
+  define(g, spec, nullptr);
   probabilities_ = sigmoid(g, "probabilities", logits_);
   PlanOptions options;
   options.stream = spec.stream;
@@ -31,7 +31,7 @@ Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& ar
 
 Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena, const StepSpec& step) : batch_(batch) {
   Graph g(true, spec.dtype, spec.stream.device);
-  define(g, spec);
+  define(g, spec, step.moves);
   labels_ = g.input("labels", {batch, spec.classes}, DType::f32, Layout::plain, false);
   mask_ = g.input("mask", {batch, spec.classes}, DType::f32, Layout::plain, false);
   loss_ = loss_of(g, "loss", logits_, labels_, mask_, *step.loss);
@@ -39,6 +39,7 @@ Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& ar
   options.stream = spec.stream;
   options.loss = loss_;
   options.loss_gradient = step.loss_weight;
+  options.before_backward = [&](Emitter& emit, Slot gradient) { step.update->emit_loss_scale(emit, gradient); };
   options.replicas = step.replicas;
   options.keep = {logits_};
   options.constant = [&](const std::string& name) { return step.update->is_frozen(name); };

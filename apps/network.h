@@ -2,10 +2,12 @@
 // (full batch, last batch, validation) share one Store and one Arena.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "kernels/augment_math.h"
 #include "losses/loss_op.h"
 #include "optim/update.h"
 #include "tensor/planner.h"
@@ -28,6 +30,7 @@ struct StepSpec {
   const LossTable* loss = nullptr;
   Update* update = nullptr;
   const float* loss_weight = nullptr;  // of this rank's loss in that of all; read in each run
+  const SampleMap* moves = nullptr;    // [batch], read in each run: how each image is augmented; null: not at all
   Replicas replicas{};
 };
 
@@ -42,8 +45,10 @@ class Network {
   Tensor bytes() { return program_->tensor(bytes_); }
   Tensor labels() { return program_->tensor(labels_); }
   Tensor mask() { return program_->tensor(mask_); }
-  void run() { program_->run(); }
-  void run_idle() { program_->run_idle(); }
+  void run(const std::function<void()>& meanwhile = {}) { program_->run(meanwhile); }
+  // The next run's bytes, in the GPU's memory.
+  void take_bytes(const void* staged) { program_->take(bytes_, staged); }
+  void run_idle(const std::function<void()>& meanwhile = {}) { program_->run_idle(meanwhile); }
   // [batch,classes] f32, and a scalar f32 (training): valid after run().
   Tensor logits() { return program_->tensor(logits_); }
   Tensor probabilities() { return program_->tensor(probabilities_); }
@@ -60,7 +65,7 @@ class Network {
   static Store make_store(const NetworkSpec& spec, uint64_t seed, bool with_gradients);
 
  private:
-  void define(Graph& g, const NetworkSpec& spec);
+  void define(Graph& g, const NetworkSpec& spec, const SampleMap* moves);
   int64_t batch_;
   Value bytes_, labels_, mask_, logits_, probabilities_, features_, loss_;
   std::string head_weight_;

@@ -12,8 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // The states first: a process that is killed while it removes a run must not leave one that can be resumed in part.
-std::array<fs::path, 7> files_of(const RunPaths& run) {
-  return {run.state(), run.previous_state(), run.best(), run.last(), run.metrics(), run.split(), run.config()};
+std::array<fs::path, 8> files_of(const RunPaths& run) {
+  return {run.state(), run.previous_state(), run.best(), run.last(), run.metrics(), run.split(), run.plans(), run.config()};
 }
 
 bool holds_run(const RunPaths& run) {

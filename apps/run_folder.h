@@ -16,6 +16,7 @@ class RunPaths {
   std::filesystem::path split() const { return folder_ / "split.csv"; }          // when thorax made the split
   std::filesystem::path metrics() const { return folder_ / "metrics.jsonl"; }    // journal.h
   std::filesystem::path events() const { return folder_ / "events"; }            // tensorboard.h
+  std::filesystem::path plans() const { return folder_ / "plans.tsv"; }          // on a GPU: plan_cache.h
   std::filesystem::path best() const { return folder_ / "best.safetensors"; }    // the weights of the best epoch
   std::filesystem::path last() const { return folder_ / "last.safetensors"; }    // the weights of the last epoch
   std::filesystem::path state() const { return folder_ / "state.safetensors"; }  // all that resuming needs: checkpoint.h

@@ -73,7 +73,7 @@ bench::Times time_runs(Network& net, int64_t steps) {
 StepResult measure_step(const StepCase& what) {
   Store store = Network::make_store(what.spec, 1, what.training);
   Arena arena;
-  Update update(store, nullptr, {});
+  Update update(store, nullptr, {.loss_scaling = what.spec.dtype == DType::f16});
   update.prepare(1e-3, 1);
   const LossTable loss(static_cast<size_t>(what.spec.classes));  // binary cross-entropy
   std::optional<Network> net;

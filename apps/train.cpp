@@ -8,6 +8,7 @@
 #include "apps/interrupt.h"
 #include "apps/isolation.h"
 #include "apps/method_flags.h"
+#include "apps/plan_cache.h"
 #include "apps/train_flags.h"
 #include "apps/training.h"
 #include "data/split.h"
@@ -27,7 +28,7 @@ void print_plan(const TrainConfig& config, Training& training, const std::string
                with_commas(training.trainer().store().parameter_count()).c_str(), origin.c_str());
   std::fputs(method_lines(config, training.loss(), training.classes()).c_str(), stderr);
   std::fprintf(stderr, "plan    %s, %s; %.2f TFLOP a step of %ld\n        %s of memory, known before it runs\n",
-               device_text(config.stream).c_str(), config.dtype == DType::bf16 ? "bf16" : "fp32", program.flops() * 1e-12,
+               device_text(config.stream).c_str(), dtype_word(config.dtype), program.flops() * 1e-12,
                static_cast<long>(config.batch), human_bytes(static_cast<int64_t>(training.trainer().bytes())).c_str());
 }
 
@@ -39,6 +40,7 @@ void dry_run(const TrainConfig& config, Training& training) {
   batch.pixels.assign(static_cast<size_t>(o.batch * o.network.size * o.network.size), 128);
   batch.labels.assign(static_cast<size_t>(o.batch * o.network.classes), 0.0F);
   batch.mask.assign(batch.labels.size(), 1.0F);
+  if (o.moves_images) batch.moves.resize(static_cast<size_t>(o.batch));
   double seconds = 0;
   for (int i = 0; i < 2; ++i) {  // the first step touches fresh memory
     const auto start = std::chrono::steady_clock::now();
@@ -87,7 +89,9 @@ int run_train(Flags& flags) {
   warn_where_decoders_have_rights();
   const bool write_split = data.split_here || dropped > 0;  // where images are left out: evaluate leaves them out, too
   const data::Manifest manifest = write_split ? data.manifest : data::Manifest{};
+  std::optional<PlanCache> plans = open_plans(config.stream, config.cache, flags.text("resume"));
   Training training(config, config_of_model(flags), std::move(data));
+  if (plans) plans->save(plan_file(config.cache, config.stream));
   if (!training.loss().note.empty()) std::fprintf(stderr, "note    %s\n", training.loss().note.c_str());
   print_plan(config, training, training.begin_weights(flags.text("resume")));
   if (flags.on("dry-run")) {
@@ -100,6 +104,7 @@ int run_train(Flags& flags) {
   if (!resume) {
     // The configuration last: a folder that has one can be resumed.
     if (write_split) write_file_atomically(folder.split(), data::split_csv(manifest));
+    if (plans) write_file_atomically(folder.plans(), plans->text());
     write_file_atomically(folder.config(), config_of_run(flags));
   }
   return train(config, training, folder, resume);

@@ -13,6 +13,7 @@
 #include "apps/initial_weights.h"
 #include "apps/metadata.h"
 #include "apps/method_flags.h"
+#include "apps/plan_cache.h"
 #include "apps/printable.h"
 #include "apps/verbs.h"
 #include "models/registry.h"
@@ -41,8 +42,10 @@ std::vector<Flag> training_flags() {
                                                {"shift", "PART", "augment: move by up to this part of the side", "0"},
                                                {"scale", "PART", "augment: zoom by up to this part", "0"},
                                                {"rotate", "DEGREES", "augment: turn by up to this", "0"},
-                                               {"dtype", "fp32|bf16", "of activations; weights are always fp32", "fp32"},
+                                               dtype_flag(),
                                                device_flag(),
+                                               plan_flags()[0],
+                                               plan_flags()[1],
                                                {"threads", "N", "0: all processors", "0"},
                                                {"workers", "N", "threads that prepare images", "2"},
                                                {"seed", "N", "of weights, order, augmentation and split", "1"},
@@ -64,12 +67,15 @@ Flags train_flags() {
 namespace {
 
 DType dtype_of_flag(const Flags& flags, const Stream& stream) {
-  const DType wanted = flags.choice("dtype", {"fp32", "bf16"}) == "bf16" ? DType::bf16 : DType::f32;
+  const DType wanted = wanted_dtype(flags);
   const DType used = usable_dtype(wanted, stream);
   if (used != wanted)
     std::fprintf(stderr, "note    this %s; fp32 is used\n",
-                 stream.device == Device::cuda ? "GPU has no bf16 arithmetic (compute capability 8.0)"
+                 stream.device == Device::cuda ? "GPU has no bf16 arithmetic (compute capability 8.0), --dtype fp16 is fast"
                                                : "processor has no bf16 arithmetic (AVX512_BF16)");
+  if (used == DType::f16 && stream.device == Device::cpu)
+    std::fputs("note    a processor computes fp16 in fp32, slowly: this is to see what a GPU would do; bf16 and fp32 are fast\n",
+               stderr);
   return used;
 }
 
@@ -102,6 +108,7 @@ TrainConfig train_config(Flags& flags) {
   read_method(flags, c);
   c.augment = {flags.on("flip"), flags.number("shift", 0, 1), flags.number("scale", 0, 0.9), flags.number("rotate", 0, 180)};
   c.stream = stream_of(flags);
+  read_plan_flags(flags, c.stream);
   c.dtype = dtype_of_flag(flags, c.stream);
   c.cache = cache_folder(flags);
   c.workers = static_cast<int>(flags.integer("workers", 1, 256));

@@ -12,19 +12,25 @@ namespace thorax {
 
 namespace {
 
-void load(Network& net, const data::Batch& batch) {
-  const Tensor bytes = net.bytes();
-  if (static_cast<int64_t>(batch.pixels.size()) > bytes.count()) {
+void check_batch(Network& net, const data::Batch& batch, bool with_moves) {
+  if (batch.n > net.batch())
     throw Error(Fault::defect, str("trainer: a batch of ", batch.n, " images for a program of ", net.batch()));
-  }
-  std::copy(batch.pixels.begin(), batch.pixels.end(), bytes.as<uint8_t>());
+  if (batch.moves.size() != (with_moves ? static_cast<size_t>(batch.n) : 0))
+    throw Error(Fault::defect, str("trainer: a batch of ", batch.n, " images with ", batch.moves.size(), " moves"));
+}
+
+// Gradients of fp16 vanish or overflow without a loss scale.
+UpdateOptions update_options(const TrainerOptions& o) {
+  UpdateOptions update = o.update;
+  update.loss_scaling = update.loss_scaling || o.network.dtype == DType::f16;
+  return update;
 }
 
 }  // namespace
 
 Error diverged(const std::string& where) {
   return {Fault::input, "training diverged in " + where,
-          "a lower --max-lr helps, or --dtype fp32 where it was bf16; the last checkpoint is unharmed"};
+          "a lower --max-lr helps, or --dtype fp32 where it was bf16 or fp16; the last checkpoint is unharmed"};
 }
 
 Trainer::Trainer(const TrainerOptions& o)
@@ -32,8 +38,11 @@ Trainer::Trainer(const TrainerOptions& o)
       store_(Network::make_store(o.network, o.seed, true)),
       // The same seed: the average begins as the weights do.
       average_(o.update.average_decay > 0 ? std::optional(Network::make_store(o.network, o.seed, false)) : std::nullopt),
-      update_(store_, average(), o.update) {
+      update_(store_, average(), update_options(o)) {
+  if (o.moves_images) moves_.resize(static_cast<size_t>(std::max<int64_t>(1, own_share(o.batch))));
   full_ = step_network(o.batch);
+  if (o.network.stream.queue != nullptr)
+    input_.emplace(o.network.stream.queue, static_cast<size_t>(own_share(o.batch) * o.network.size * o.network.size));
   if (o.last_batch > 0) last_ = step_network(o.last_batch);
   if (o.validation_batch > 0)
     validation_ = std::make_unique<Network>(o.network, std::max<int64_t>(1, own_share(o.validation_batch)), evaluated(), arena_);
@@ -46,7 +55,7 @@ int64_t Trainer::own_share(int64_t images) const {
 
 // A rank without images has a program, too: the joint steps of one of a single image.
 std::unique_ptr<Network> Trainer::step_network(int64_t images) {
-  StepSpec step{&options_.loss, &update_, &loss_weight_, {}};
+  StepSpec step{&options_.loss, &update_, &loss_weight_, moves_.empty() ? nullptr : moves_.data(), {}};
   if (Communicator* c = options_.communicator) {
     step.replicas = {c, {}, options_.sync_batch_norm};
     for (int r = 0; r < c->size(); ++r) step.replicas.images.push_back(share_of(images, r, c->size()).count);
@@ -54,9 +63,26 @@ std::unique_ptr<Network> Trainer::step_network(int64_t images) {
   return std::make_unique<Network>(options_.network, std::max<int64_t>(1, own_share(images)), store_, arena_, step);
 }
 
-double Trainer::step(const data::Batch& batch, double learning_rate) {
+void Trainer::stage(const data::Batch& next) {
+  if (!input_ || next.pixels.empty()) return;
+  input_->send(std::as_bytes(std::span(next.pixels)));
+  staged_pixels_ = next.pixels.data();
+}
+
+void Trainer::load_pixels(Network& net, const data::Batch& batch) {
+  const std::byte* const staged = input_ ? input_->take() : nullptr;
+  if (staged != nullptr && staged_pixels_ == batch.pixels.data())
+    net.take_bytes(staged);
+  else
+    std::copy(batch.pixels.begin(), batch.pixels.end(), net.bytes().as<uint8_t>());
+  staged_pixels_ = nullptr;
+}
+
+double Trainer::step(const data::Batch& batch, double learning_rate, const std::function<void()>& meanwhile) {
   Network& net = batch.of_all == options_.batch ? *full_ : *last_;
-  load(net, batch);
+  check_batch(net, batch, options_.moves_images);
+  std::copy(batch.moves.begin(), batch.moves.end(), moves_.begin());
+  load_pixels(net, batch);
   std::copy(batch.labels.begin(), batch.labels.end(), net.labels().as<float>());
   std::copy(batch.mask.begin(), batch.mask.end(), net.mask().as<float>());
   update_.prepare(learning_rate, steps_);
@@ -65,9 +91,9 @@ double Trainer::step(const data::Batch& batch, double learning_rate) {
   const double all_known = sum_of_ranks(options_.communicator, known);
   loss_weight_ = all_known > 0 ? static_cast<float>(known / all_known) : 0.0F;
   if (batch.n > 0)
-    net.run();
+    net.run(meanwhile);
   else
-    net.run_idle();
+    net.run_idle(meanwhile);
   ++steps_;
   const double own = batch.n > 0 && known > 0 ? static_cast<double>(net.loss()) * static_cast<double>(loss_weight_) : 0.0;
   const double loss = sum_of_ranks(options_.communicator, own);
@@ -89,6 +115,7 @@ void Trainer::share(bool all) {
   };
   from_rank_0(store_, true);
   if (average_) from_rank_0(*average_, false);
+  if (all && loss_scale() != nullptr) c->broadcast(loss_scale()->values(), 0), loss_scale()->touch();
 }
 
 void Trainer::share_statistics() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <optional>
 
 #include "apps/console.h"
@@ -74,6 +75,7 @@ TrainerOptions Training::trainer_options() const {
   o.loss = loss_;
   o.seed = config_.seed;
   o.update = config_.update;
+  o.moves_images = config_.augment.any() && config_.stream.device == Device::cuda;  // processors have the loader's threads for it
   return o;
 }
 
@@ -84,6 +86,7 @@ data::LoaderOptions Training::loader_options(bool training) const {
   o.seed = config_.seed;
   o.shuffle = training;
   if (training) o.augment = config_.augment;
+  o.moves_only = training && trainer_.options().moves_images;
   o.class_aware = training && config_.class_aware;
   o.cache = data_.cache;
   o.memory_limit_bytes = int64_t{2} << 30;
@@ -109,10 +112,15 @@ bool Training::train_epoch(data::Loader& loader) {
   const auto start = std::chrono::steady_clock::now();
   ProgressLine line(str("epoch ", progress_.epoch + 1, "/", config_.epochs), loader.images());
   loader.start(progress_.epoch, progress_.batch);
-  data::Batch batch;
-  while (loader.next(batch)) {
+  data::Batch batch, next;
+  bool has_next = false;
+  const auto prepare_next = [&] {
+    has_next = loader.next(next);
+    if (has_next) trainer_.stage(next);
+  };
+  for (bool has_batch = loader.next(batch); has_batch; has_batch = has_next, std::swap(batch, next)) {
     const double rate = learning_rate(schedule_, progress_.step);
-    const double loss = trainer_.step(batch, rate);
+    const double loss = trainer_.step(batch, rate, std::ref(prepare_next));
     progress_.loss_sum += loss * static_cast<double>(batch.n);
     progress_.images += batch.n;
     ++progress_.batch;

@@ -15,6 +15,7 @@ constexpr const char* format_key = "thorax.format";
 constexpr const char* format_value = "state 1";
 constexpr const char* momentum_suffix = ".momentum";
 constexpr const char* average_suffix = ".average";
+constexpr const char* loss_scale_name = "loss_scale";
 
 double number(const SafetensorsFile& file, const std::string& key) {
   const auto it = file.metadata().find(key);
@@ -48,6 +49,9 @@ void load_extras(const SafetensorsFile& file, Trainer& trainer) {
     if (trainer.average() != nullptr) load_tensor(file, name + average_suffix, trainer.average()->find(name));
   }
   if (trainer.average() != nullptr) trainer.average()->touch();
+  if (trainer.loss_scale() == nullptr) return;
+  load_tensor(file, loss_scale_name, trainer.loss_scale()->values());
+  trainer.loss_scale()->touch();
 }
 
 Progress read(const SafetensorsFile& file, const std::map<std::string, std::string>& identity, Trainer& trainer) {
@@ -76,6 +80,7 @@ void save_state(const RunPaths& run, const Progress& p, const std::map<std::stri
     if (store.is_parameter(name)) tensors.push_back({name + momentum_suffix, store.momentum(name)});
     if (trainer.average() != nullptr) tensors.push_back({name + average_suffix, trainer.average()->find(name)});
   }
+  if (trainer.loss_scale() != nullptr) tensors.push_back({loss_scale_name, trainer.loss_scale()->values()});
   std::map<std::string, std::string> m = identity;
   m[format_key] = format_value;
   m["thorax.epoch"] = str(p.epoch);

@@ -5,7 +5,8 @@
     python3 bench/pytorch_step.py --device cuda --size 512 --batch 32 --dtype bf16 --channels-last --compile graphs --json pytorch.json
     thorax bench compare thorax.json pytorch.json
 
---dtype bf16 is torch.autocast: float32 weights, convolutions and matrix products in bfloat16; fp32 on a GPU is without TF32.
+--dtype bf16 or fp16 is torch.autocast: float32 weights, convolutions and matrix products in 16 bits, with fp16 under a GradScaler; fp32 on a
+GPU is without TF32 unless --tf32 is given.
 --compile plain: torch.compile, tuned; graphs: with CUDA graphs as well. A step of training is from bytes in the host's memory to new
 weights, of inference from bytes to probabilities; each is waited for.
 """
@@ -28,7 +29,8 @@ def arguments():
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--dtype", choices=["fp32", "bf16"], default="fp32")
+    parser.add_argument("--dtype", choices=["fp32", "bf16", "fp16"], default="fp32")
+    parser.add_argument("--tf32", action="store_true")
     parser.add_argument("--mode", choices=["train", "infer"], default="train")
     parser.add_argument("--channels-last", action="store_true")
     parser.add_argument("--compile", choices=["plain", "graphs"])
@@ -61,7 +63,7 @@ def input_on_gpu(args, layout):
 def make_forward(args, layout):
     torch.manual_seed(0)
     torch.backends.cudnn.benchmark = True
-    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = args.tf32
     model = getattr(torchvision.models, args.model)(weights=None, num_classes=CLASSES)
     model = model.train(args.mode == "train").to(args.device, memory_format=layout)
     if not args.compile:
@@ -73,19 +75,22 @@ def make_step(args):
     layout = torch.channels_last if args.channels_last else torch.contiguous_format
     model, forward = make_forward(args, layout)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
+    scaler = torch.amp.GradScaler(args.device, enabled=args.dtype == "fp16")
+    low_precision = torch.float16 if args.dtype == "fp16" else torch.bfloat16
     loss_of = torch.nn.BCEWithLogitsLoss()
     load = input_on_gpu(args, layout) if args.device == "cuda" else input_on_cpu(args, layout)
 
     def logits_of(x):
-        with torch.autocast(args.device, dtype=torch.bfloat16, enabled=args.dtype == "bf16"):
+        with torch.autocast(args.device, dtype=low_precision, enabled=args.dtype != "fp32"):
             return forward(x).float()
 
     def train():
         x, labels = load()
         optimizer.zero_grad(set_to_none=True)
         loss = loss_of(logits_of(x), labels)
-        loss.backward()
-        optimizer.step()
+        scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
         if args.device == "cuda":
             torch.cuda.synchronize()
         return loss.item()
@@ -123,7 +128,7 @@ def peak_mib(args):
 
 
 def result_of(args, times, loss):
-    dtype = "f32" if args.dtype == "fp32" else args.dtype
+    dtype = {"fp32": "f32", "fp16": "f16"}.get(args.dtype, args.dtype)
     median = statistics.median(times)
     return {"name": f"{args.model} {args.mode} {args.size}x{args.size} batch {args.batch} {dtype}", "engine": engine_of(args),
             "model": args.model, "mode": args.mode, "size": args.size, "batch": args.batch, "dtype": dtype,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/augment_math.h"
 #include "tensor/rng.h"
 
 namespace thorax::data {
@@ -28,8 +29,10 @@ struct Transform {
 // black border would show the network what was done, and darken the image.
 std::vector<uint8_t> transformed(const std::vector<uint8_t>& plane, int64_t size, const Transform& transform);
 
-// A transform drawn from rng, of which numbers 8 * index ... 8 * index + 7 are used.
-std::vector<uint8_t> augment(const std::vector<uint8_t>& plane, int64_t size, const Augment& options, const Rng& rng,
-                             uint64_t index);
+// The same as kernels take it.
+SampleMap map_of(const Transform& transform);
+
+// Drawn from rng, of which numbers 8 * index ... 8 * index + 7 are used.
+Transform draw_transform(const Augment& options, int64_t size, const Rng& rng, uint64_t index);
 
 }  // namespace thorax::data

@@ -126,7 +126,7 @@ class Loader::Work {
     for (; b.n < n && !stopping_; ++b.n) {
       const size_t index = order_[static_cast<size_t>(begin + b.n)];
       // Where an epoch has an image more than once, each time is another draw.
-      add_image(b.pixels, index, rng, options_.class_aware ? static_cast<uint64_t>(begin + b.n) : index);
+      add_image(b, index, rng, options_.class_aware ? static_cast<uint64_t>(begin + b.n) : index);
       b.rows.push_back(rows_[index]);
       for (float label : manifest_.rows[rows_[index]].labels) {
         b.labels.push_back(std::isnan(label) ? 0.0F : label);
@@ -146,15 +146,18 @@ class Loader::Work {
     return pixels;
   }
 
-  void add_image(std::vector<uint8_t>& pixels, size_t index, const Rng& rng, uint64_t draw) {
+  void add_image(Batch& b, size_t index, const Rng& rng, uint64_t draw) {
+    const bool moved = options_.augment.any();
+    const Transform move = moved ? draw_transform(options_.augment, recipe_.size, rng, draw) : Transform{};
+    if (options_.moves_only) b.moves.push_back(map_of(move));
     const auto cached = options_.cache ? options_.cache->plane(rows_[index]) : std::span<const uint8_t>();
-    if (!cached.empty() && !options_.augment.any()) {
-      pixels.insert(pixels.end(), cached.begin(), cached.end());
+    if (!cached.empty() && (!moved || options_.moves_only)) {
+      b.pixels.insert(b.pixels.end(), cached.begin(), cached.end());
       return;
     }
     std::vector<uint8_t> plane = cached.empty() ? image(index) : std::vector<uint8_t>(cached.begin(), cached.end());
-    if (options_.augment.any()) plane = augment(plane, recipe_.size, options_.augment, rng, draw);
-    pixels.insert(pixels.end(), plane.begin(), plane.end());
+    if (moved && !options_.moves_only) plane = transformed(plane, recipe_.size, move);
+    b.pixels.insert(b.pixels.end(), plane.begin(), plane.end());
   }
 
   // Preprocessed; from memory where it was kept. Two workers may want the same image at once: one of them keeps it.

@@ -13,13 +13,14 @@
 namespace thorax::data {
 
 struct Batch {
-  int64_t n = 0;                // images here: this rank's
-  int64_t first = 0;            // the first of them in the epoch's order
-  int64_t of_all = 0;           // of all ranks
-  std::vector<uint8_t> pixels;  // [n,size,size]
-  std::vector<float> labels;    // [n,C]; 0 where not known
-  std::vector<float> mask;      // [n,C]; 1 where known, else 0
-  std::vector<size_t> rows;     // [n]: which rows of the manifest
+  int64_t n = 0;                 // images here: this rank's
+  int64_t first = 0;             // the first of them in the epoch's order
+  int64_t of_all = 0;            // of all ranks
+  std::vector<uint8_t> pixels;   // [n,size,size]
+  std::vector<float> labels;     // [n,C]; 0 where not known
+  std::vector<float> mask;       // [n,C]; 1 where known, else 0
+  std::vector<size_t> rows;      // [n]: which rows of the manifest
+  std::vector<SampleMap> moves;  // [n] with LoaderOptions::moves_only, else empty
 };
 
 struct LoaderOptions {
@@ -31,6 +32,7 @@ struct LoaderOptions {
   bool shuffle = false;
   bool class_aware = false;  // sampling.h, in place of shuffle
   Augment augment;
+  bool moves_only = false;  // the augmentation is drawn but left to a kernel (kernels/normalize.h): Batch::moves
   std::shared_ptr<const CachedImages> cache;  // of the same manifest and recipe, or none
   int64_t memory_limit_bytes = 0;  // for other preprocessed images, which are kept over the epochs; the first that come
 };

@@ -1,6 +1,7 @@
 #include "explain/planes.h"
 
 #include "kernels/isa.h"
+#include "tensor/element.h"
 
 namespace thorax::explain {
 
@@ -25,10 +26,7 @@ Planes planes_of(const Tensor& t, int64_t image) {
   // Plain planes are blocks of one channel, nhwc is one block of all.
   const int64_t block = t.layout == Layout::plain ? 1 : t.layout == Layout::nhwc ? channels : channel_block();
   const int64_t offset = image * channels * planes.pixels();
-  if (t.dtype == DType::bf16)
-    gather(t.as<bf16>() + offset, channels, planes.pixels(), block, planes);
-  else
-    gather(t.as<float>() + offset, channels, planes.pixels(), block, planes);
+  with_real(t.dtype, [&]<class T>(T) { gather(t.as<T>() + offset, channels, planes.pixels(), block, planes); });
   return planes;
 }
 

@@ -22,7 +22,7 @@ struct Planes {
   const float* plane(int64_t i) const { return values.data() + i * pixels(); }
 };
 
-// One image of an activation or its gradient, [N,C,H,W] in the host's memory, in any layout, f32 or bf16.
+// One image of an activation or its gradient, [N,C,H,W] in the host's memory, in any layout, f32, bf16 or f16.
 Planes planes_of(const Tensor& tensor, int64_t image);
 
 }  // namespace thorax::explain

@@ -6,7 +6,7 @@
 
 namespace thorax {
 
-// a, b, y: [N,C,H,W], f32 or bf16, the same dtype. y = a + b; y may be a's or b's memory. Overwrites y.
+// a, b, y: [N,C,H,W], f32, bf16 or f16, the same dtype. y = a + b; y may be a's or b's memory. Overwrites y.
 // Throws Error(defect) when a shape, layout or dtype differs.
 void add_forward(const Stream& stream, const Slice& a, const Slice& b, const Slice& y);
 

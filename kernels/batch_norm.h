@@ -2,7 +2,7 @@
 //   y  = relu(a*x + s),  a = gamma / sqrt(variance + eps),  s = beta - mean*a; a NaN is handed on
 //   dz = dy where a*x + s > 0, else 0 (the very expression of the forward pass);  xhat = (x - mean) / sqrt(variance + eps)
 //   dx = a*dz - a*sum(dz)/count - xhat * a*sum(dz*xhat)/count      (sums over the batch's count = N*H*W)
-// Slices are [n,c,H,W], f32 or bf16, whole channel blocks; x, y and dy of one dtype. Arrays per channel are f32 and begin
+// Slices are [n,c,H,W], f32, bf16 or f16, whole channel blocks; x, y and dy of one dtype. Arrays per channel are f32 and begin
 // at the slice's first channel. Images x channel blocks are shared out over stream.threads; inside an OpenMP parallel region
 // (images side by side, one a call) a kernel runs serially. The bits are the same for any number of threads and any grouping of
 // images. Shapes, dtypes or layouts that do not fit: Error(Fault::defect) with the op and both shapes.
@@ -28,13 +28,13 @@ void batch_norm_relu_forward(const Stream& stream, const Slice& x, const BatchNo
 void batch_norm_relu_backward_sums(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu,
                                    float* sums);
 
-// The linear form, one pass: g = a*dz, or g += a*dz; and the sums, overwritten. g: f32 or bf16. What is missing of dx is summed
-// over a channel's consumers by accumulate_corrections and added once by apply_corrections.
+// The linear form, one pass: g = a*dz, or g += a*dz; and the sums, overwritten. g: f32, bf16 or f16. What is missing of dx is
+// summed over a channel's consumers by accumulate_corrections and added once by apply_corrections.
 void batch_norm_relu_backward_linear(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu,
                                      const Slice& g, bool accumulate, float* sums);
 
-// The textbook form, from the totals [c]: dx = ..., or dx += .... dx: f32 or bf16; may be dy. Null totals: evaluation mode, dx =
-// a*dz.
+// The textbook form, from the totals [c]: dx = ..., or dx += .... dx: f32, bf16 or f16; may be dy. Null totals: evaluation mode,
+// dx = a*dz.
 void batch_norm_relu_backward_apply(const Stream& stream, const Slice& x, const Slice& dy, const BatchNorm& norm, bool relu,
                                     const float* sum_dz, const float* sum_dz_xhat, int64_t count, const Slice& dx,
                                     bool accumulate);
@@ -57,7 +57,7 @@ void finish_sums(const Stream& stream, const float* sums, int64_t parts, int64_t
 void accumulate_corrections(const Stream& stream, const float* gamma, const float* variance, float eps, const float* sum_dz,
                             const float* sum_dz_xhat, int64_t count, int64_t channels, float* b, float* c, bool accumulate);
 
-// out = g + b*xhat + c. out: f32 or bf16, may be g.
+// out = g + b*xhat + c. out: f32, bf16 or f16, may be g.
 void apply_corrections(const Stream& stream, const Slice& g, const Slice& x, const float* mean, const float* variance, float eps,
                        const float* b, const float* c, const Slice& out);
 

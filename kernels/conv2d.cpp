@@ -14,7 +14,7 @@ std::shared_ptr<const Conv2dKernel> make(ConvPass pass, const Conv2dShape& shape
 #else
   static_cast<void>(stream);
 #endif
-  return cpu::make_conv2d(pass, shape, choice);
+  return shape.dtype == DType::f16 ? cpu::make_half_conv2d(pass, shape, choice) : cpu::make_conv2d(pass, shape, choice);
 }
 
 }  // namespace

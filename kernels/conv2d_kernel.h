@@ -30,7 +30,9 @@ class Conv2dKernel {
 // Both throw Error(defect) when the library has no fast implementation.
 namespace cpu {
 std::shared_ptr<const Conv2dKernel> make_conv2d(ConvPass pass, const Conv2dShape& shape, const Conv2dChoice& choice);
-}
+// Of an f16 problem.
+std::shared_ptr<const Conv2dKernel> make_half_conv2d(ConvPass pass, const Conv2dShape& shape, const Conv2dChoice& choice);
+}  // namespace cpu
 namespace cuda {
 std::shared_ptr<const Conv2dKernel> make_conv2d(ConvPass pass, const Conv2dShape& shape, const Stream& stream);
 }

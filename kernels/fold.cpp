@@ -4,6 +4,7 @@
 
 #include "kernels/dispatch.h"
 #include "kernels/require.h"
+#include "tensor/element.h"
 
 namespace thorax {
 
@@ -58,12 +59,11 @@ void replicate_plane(const Tensor& plane, const Tensor& channels) {
 void interleave_planes(const Stream& stream, const Tensor& planes, const Tensor& pixels) {
   const char* op = "interleave_planes";
   require(planes.shape.rank() == 4, op, "planes is ", planes.shape, ", expected [N,C,H,W]");
-  require_plain(op, "planes", planes, planes.dtype == DType::bf16 ? DType::bf16 : DType::f32, planes.shape);
+  require_plain(op, "planes", planes, is_real(planes.dtype) ? planes.dtype : DType::f32, planes.shape);
   require(pixels && pixels.layout == Layout::nhwc && pixels.shape == planes.shape && pixels.dtype == planes.dtype, op,
           "planes is ", planes.shape, ' ', planes.dtype, ", pixels is ", pixels.shape, ' ', pixels.dtype);
   THORAX_RETURN_CUDA(interleave_planes, stream, planes, pixels);
-  if (planes.dtype == DType::bf16) return interleave<bf16>(planes, pixels);
-  interleave<float>(planes, pixels);
+  with_real(planes.dtype, [&]<class T>(T) { interleave<T>(planes, pixels); });
 }
 
 }  // namespace thorax

@@ -15,7 +15,7 @@ void unfold_filter_gradient(const Stream& stream, const Tensor& folded_gradient,
 // plane: [N,1,H,W] -> channels: [N,3,H,W], three copies; any dtype. For processors whose library has no one-channel kernel.
 void replicate_plane(const Tensor& plane, const Tensor& channels);
 
-// planes: [N,C,H,W] plain -> pixels: the same as nhwc; f32 or bf16, the same dtype. What a GPU's stem reads.
+// planes: [N,C,H,W] plain -> pixels: the same as nhwc; f32, bf16 or f16, the same dtype. What a GPU's stem reads.
 void interleave_planes(const Stream& stream, const Tensor& planes, const Tensor& pixels);
 
 }  // namespace thorax

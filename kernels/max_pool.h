@@ -7,7 +7,7 @@
 
 namespace thorax {
 
-// x: [N,C,H,W] and y: [N,C,Ho,Wo], f32 or bf16, the same dtype. index: [N,C,Ho,Wo], u8, all of C: which of the
+// x: [N,C,H,W] and y: [N,C,Ho,Wo], f32, bf16 or f16, the same dtype. index: [N,C,Ho,Wo], u8, all of C: which of the
 // window's kernel*kernel cells (row-major) was taken. Padding is never taken; of equal values the first is; a NaN in the window
 // gives NaN, and the last NaN's cell. kernel <= 15, pad <= kernel/2. Overwrites y and index.
 // Throws Error(defect) when a shape, layout or dtype differs.

@@ -5,7 +5,7 @@
 
 namespace thorax {
 
-// x, y: [N,C,H,W], f32 or bf16, the same dtype. y = max(x, 0); a NaN stays NaN; y may be x's memory. Overwrites y.
+// x, y: [N,C,H,W], f32, bf16 or f16, the same dtype. y = max(x, 0); a NaN stays NaN; y may be x's memory. Overwrites y.
 // Throws Error(defect) when a shape, layout or dtype differs.
 void relu_forward(const Stream& stream, const Slice& x, const Slice& y);
 

@@ -27,7 +27,7 @@ void require_activation(const Stream& stream, const char* op, const char* name, 
   require(t.shape.rank() == 4, op, name, " is ", t.shape, ", expected [N,C,H,W]");
   const Layout layout = stream.device == Device::cuda ? Layout::nhwc : Layout::blocked;
   require(t.layout == layout, op, name, " ", t.shape, " is ", name_of(t.layout), ", expected ", name_of(layout));
-  require(t.dtype == DType::f32 || t.dtype == DType::bf16, op, name, " ", t.shape, " is ", t.dtype, ", expected f32 or bf16");
+  require(is_real(t.dtype), op, name, " ", t.shape, " is ", t.dtype, ", expected f32, bf16 or f16");
   const int64_t b = layout == Layout::nhwc ? 8 : channel_block();
   require(t.shape[1] % b == 0 && s.channel % b == 0 && s.channels % b == 0, op, name, " ", t.shape, ", channels ", s.channel,
           " to ", s.channel + s.channels, ": expected whole blocks of ", b);

@@ -15,8 +15,8 @@ void require(bool holds, const char* op, const Parts&... parts) {
 // [images, channels, H, W]
 Shape shape_of(const Slice& s);
 
-// An f32 or bf16 activation with memory, within its buffer, in the layout of the stream's device: blocked with whole blocks, or
-// nhwc with channels in eights (16 bytes of bf16, which is what a thread of a GPU reads at a time).
+// An f32, bf16 or f16 activation with memory, within its buffer, in the layout of the stream's device: blocked with whole blocks,
+// or nhwc with channels in eights (16 bytes of bf16, which is what a thread of a GPU reads at a time).
 void require_activation(const Stream& stream, const char* op, const char* name, const Slice& s);
 
 // A plain tensor with memory, of this type and shape.

@@ -2,7 +2,7 @@
 //   y  = relu(n(x) + m(s)),  n the batch norm of the branch, m that of the shortcut, or nothing where the shortcut is the
 //   identity dz = dy where y > 0, else 0;  the gradients of x and s are those of their batch norms (kernels/batch_norm.h), or dz
 //   itself
-// All slices are [n,c,H,W], of one shape and one dtype, f32 or bf16, whole channel blocks. Arrays per channel are f32 and
+// All slices are [n,c,H,W], of one shape and one dtype, f32, bf16 or f16, whole channel blocks. Arrays per channel are f32 and
 // begin at the slice's first channel. The bits are the same for any number of threads. What does not fit: Error(Fault::defect)
 // with the op and both shapes.
 #pragma once

@@ -10,10 +10,10 @@ namespace thorax {
 // How many partial sums a channel has over `images` maps of `pixels` pixels: images on the CPU.
 int64_t partial_sums(const Stream& stream, int64_t images, int64_t pixels);
 
-// x: [n,c,H,W], f32 or bf16. partial: [partial_sums,2,c], overwritten: mean and M2 (sum of squared deviations) of each part.
+// x: [n,c,H,W], f32, bf16 or f16. partial: [partial_sums,2,c], overwritten: mean and M2 (sum of squared deviations) of each part.
 void channel_statistics(const Stream& stream, const Slice& x, float* partial);
 
-// to = from; f32 or bf16 each. partial, unless null: as channel_statistics(to), of the stored (rounded) values.
+// to = from; f32, bf16 or f16 each. partial, unless null: as channel_statistics(to), of the stored (rounded) values.
 void copy_with_statistics(const Stream& stream, const Slice& from, const Slice& to, float* partial);
 
 // partial: [partial_sums,2,channels], each image of `pixels` pixels -> mean and biased variance [channels].

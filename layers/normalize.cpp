@@ -2,6 +2,7 @@
 
 #include "kernels/normalize.h"
 #include "tensor/description.h"
+#include "tensor/on_device.h"
 #include "tensor/planner.h"
 
 namespace thorax {
@@ -10,13 +11,17 @@ namespace {
 
 class Normalize final : public Op {
  public:
-  Normalize(std::string name, Value bytes, float mean, float std) : Op(std::move(name), {bytes}), mean_(mean), std_(std) {}
+  Normalize(std::string name, Value bytes, float mean, float std, const SampleMap* moves)
+      : Op(std::move(name), {bytes}), mean_(mean), std_(std), moves_(moves) {}
 
   void forward(Emitter& emit) override {
     const Slot x = emit.of(inputs()[0]);
     const Slot y = emit.of(outputs()[0]);
-    emit.step(name(), {x}, {y}, 0,
-              [x, y, mean = mean_, std = std_](const Run& run) { ::thorax::normalize(run.stream, run[x], mean, std, run[y]); });
+    const auto images = static_cast<size_t>(emit.graph().info(inputs()[0]).shape[0]);
+    const OnDevice<const SampleMap> moves(emit, name() + ".moves", moves_, moves_ != nullptr ? images : 0);
+    emit.step(name(), {x, moves.slot()}, {y}, 0, [x, y, moves, mean = mean_, std = std_](const Run& run) {
+      ::thorax::normalize(run.stream, run[x], mean, std, run[y], moves.in(run));
+    });
   }
   void backward(Emitter&) override {}  // bytes have no gradient
 
@@ -31,12 +36,13 @@ class Normalize final : public Op {
 
  private:
   float mean_, std_;
+  const SampleMap* moves_;
 };
 
 }  // namespace
 
-Value normalize(Graph& g, const std::string& name, Value bytes, float mean, float std) {
-  auto& op = g.add<Normalize>(name, bytes, mean, std);
+Value normalize(Graph& g, const std::string& name, Value bytes, float mean, float std, const SampleMap* moves) {
+  auto& op = g.add<Normalize>(name, bytes, mean, std, moves);
   return g.output_of(op, name + ".out", g.info(bytes).shape, g.dtype(), Layout::plain, false);
 }
 

@@ -53,6 +53,7 @@ Update::Update(Store& store, Store* average, const UpdateOptions& options) : sto
                   "thorax inspect RUN/best.safetensors lists the names; \"backbone\" is all but the last layer");
   }
   make_groups();
+  if (options_.loss_scaling) loss_scale_.emplace(store.queue());
   if (options_.average_decay <= 0) average_ = nullptr;
   if (average_ == nullptr) return;
   if (average_->flat_count() != store.flat_count()) throw Error(Fault::defect, "update: the average is of another graph");
@@ -91,7 +92,7 @@ void Update::make_groups() {
 void Update::emit(Emitter& emit) {
   const OnDevice<SgdScalars> scalars(emit, "update.scalars", scalars_.data(), scalars_.size());
   emit_all_reduce(emit);
-  if (options_.clip_norm > 0) emit_clip(emit, scalars);
+  if (options_.clip_norm > 0 || loss_scale_) emit_clip(emit, scalars);
   for (size_t i = 0; i < groups_.size(); ++i) emit_sgd(emit, store_, scalars, i, groups_[i].begin, groups_[i].count);
   if (average_ != nullptr) emit_average(emit);
 }
@@ -109,6 +110,10 @@ void Update::emit_all_reduce(Emitter& emit) {
   }
 }
 
+void Update::emit_loss_scale(Emitter& emit, Slot loss_gradient) {
+  if (loss_scale_) loss_scale_->emit(emit, loss_gradient);
+}
+
 void Update::emit_clip(Emitter& emit, const OnDevice<SgdScalars>& scalars) {
   // Page-locked, so that the GPU writes there itself.
   if (norm_.bytes() == 0) norm_ = Buffer(sizeof(double), emit.stream().device == Device::cuda ? Place::pinned : Place::host);
@@ -116,15 +121,15 @@ void Update::emit_clip(Emitter& emit, const OnDevice<SgdScalars>& scalars) {
   for (const Group& group : groups_) count += square_sum_parts(group.count);
   const Slot sums = emit.slot("clip.sums", {count * static_cast<int64_t>(sizeof(double))}, DType::u8);
   emit.joint_step("clip", {scalars.slot()}, {sums, scalars.slot()}, 2.0 * static_cast<double>(store_.flat_count()),
-                  [this, scalars, sums, count](const Run& run) {
+                  [this, scalars, sums, count, limit = options_.clip_norm > 0 ? options_.clip_norm : no_limit](const Run& run) {
                     auto* const parts = static_cast<double*>(run[sums].data);
                     double* next = parts;
                     for (const Group& group : groups_) {
                       square_sum(run.stream, flat(store_.gradients(), group.begin, group.count), next);
                       next += square_sum_parts(group.count);
                     }
-                    clip(run.stream, parts, count, options_.clip_norm, reinterpret_cast<double*>(norm_.data()), scalars.in(run),
-                         static_cast<int64_t>(groups_.size()));
+                    clip(run.stream, parts, count, limit, reinterpret_cast<double*>(norm_.data()), scalars.in(run),
+                         static_cast<int64_t>(groups_.size()), loss_scale_ ? loss_scale_->on_device() : nullptr);
                   });
 }
 

@@ -2,12 +2,14 @@
 // by group, the moving average of the weights.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "kernels/sgd.h"
-#include "optim/on_device.h"
+#include "optim/loss_scale.h"
+#include "tensor/on_device.h"
 #include "tensor/planner.h"
 
 namespace thorax {
@@ -23,6 +25,7 @@ struct UpdateOptions {
   double backbone_lr = 1;             // the learning rate of all but the head, as a factor
   std::vector<std::string> freeze{};  // names or beginnings of names up to a dot; "backbone": all but the head
   double average_decay = 0;           // of the moving average of the weights; 0: none
+  bool loss_scaling = false;          // dynamic; for fp16
 };
 
 class Update {
@@ -32,14 +35,19 @@ class Update {
   // parameter, or nothing is left to train.
   Update(Store& store, Store* average, const UpdateOptions& options);
 
+  // For PlanOptions::before_backward: multiplies the loss's gradient by the loss scale, if there is one.
+  void emit_loss_scale(Emitter& emit, Slot loss_gradient);
   // For PlanOptions::after_backward.
   void emit(Emitter& emit);
   // Frozen: its gradient is never computed, and it stays as it is. For PlanOptions::constant.
   bool is_frozen(const std::string& parameter) const;
   // Before each run. step: updates done so far; the momentum begins with the first.
   void prepare(double learning_rate, int64_t step);
-  // Of the gradients of the last run, before clipping; 0 without clip_norm.
+  // Of the gradients of the last run, before clipping; 0 without clip_norm and loss_scaling.
   double gradient_norm() const { return norm_.bytes() > 0 ? *reinterpret_cast<const double*>(norm_.data()) : 0; }
+
+  // Null without loss_scaling.
+  LossScale* loss_scale() { return loss_scale_ ? &*loss_scale_ : nullptr; }
 
  private:
   struct Group {  // neighbours in the flat arrays that share a learning rate
@@ -61,6 +69,7 @@ class Update {
   std::vector<std::pair<Tensor, Tensor>> running_;  // running statistics and their averages
   float average_weight_ = 0;
   Buffer norm_;  // one double
+  std::optional<LossScale> loss_scale_;
 };
 
 }  // namespace thorax

@@ -75,8 +75,8 @@ class Op {
 
 class Graph {
  public:
-  // training: batch norms use the batch's statistics and update the running ones. dtype: of the activations, f32 or bf16. device:
-  // where it will run, which decides how activations lie in memory.
+  // training: batch norms use the batch's statistics and update the running ones. dtype: of the activations, f32, bf16 or f16.
+  // device: where it will run, which decides how activations lie in memory.
   explicit Graph(bool training, DType dtype = DType::f32, Device device = Device::cpu)
       : training_(training), dtype_(dtype), layout_(device == Device::cuda ? Layout::nhwc : Layout::blocked) {}
 

@@ -169,6 +169,7 @@ class Planner final : public Emitter {
     } else {
       step("loss.gradient", {}, {one}, 0, [one, upstream](const Run& run) { *run[one].as<float>() = *upstream; });
     }
+    if (options_.before_backward) options_.before_backward(*this, one);
     for (auto op = graph_.ops().rbegin(); op != graph_.ops().rend(); ++op) {
       const auto& outputs = (*op)->outputs();
       const bool has_gradient =

@@ -60,6 +60,8 @@ struct PlanOptions {
   Stream stream;
   Value loss;                            // a scalar; given: the program also runs the backward pass
   const float* loss_gradient = nullptr;  // of what is minimised, by the loss; read in each run; null: 1
+  // Emits steps that change that gradient, a scalar, before the first op reads it: loss scaling. Empty: none.
+  std::function<void(Emitter&, Slot loss_gradient)> before_backward{};
   Replicas replicas;
   std::vector<Value> keep;                             // activations that the caller reads after run()
   std::vector<Value> gradients_of;                     // any Values whose gradients the caller reads after run()

@@ -94,8 +94,11 @@ void Program::prepare() {
   arena_->owner = this;
   store_->before_program();
   for (Store* other : others_) other->before_program();
-  for (const Memory& m : slots_) {
-    if (m.copy == Memory::Copy::in && stream_.queue != nullptr) {
+  for (Memory& m : slots_) {
+    if (m.staged != nullptr) {
+      stream_.queue->copy(m.tensor.data, m.staged, m.tensor.bytes());
+      m.staged = nullptr;
+    } else if (m.copy == Memory::Copy::in && stream_.queue != nullptr) {
       if (m.source != nullptr) std::memcpy(host_.data() + m.host_offset, m.source, m.tensor.bytes());
       stream_.queue->copy(m.tensor.data, host_.data() + m.host_offset, m.tensor.bytes());
     }
@@ -103,7 +106,13 @@ void Program::prepare() {
   }
 }
 
-void Program::finish() {
+void Program::finish(const std::function<void()>& meanwhile) {
+  try {
+    if (meanwhile) meanwhile();
+  } catch (...) {
+    finish();  // what was begun is waited for
+    throw;
+  }
   packed_version_ = store_->version();
   if (training_ || writes_store_) store_->after_program(training_);
   for (Store* other : others_) other->after_program(true);
@@ -114,17 +123,21 @@ void Program::finish() {
   stream_.queue->wait();
 }
 
-void Program::run() {
+void Program::take(Value input, const void* staged) {
+  slots_[static_cast<size_t>(value_slots_.at(input.id))].staged = staged;
+}
+
+void Program::run(const std::function<void()>& meanwhile) {
   prepare();
   const bool pack = packed_version_ != store_->version();
   if (!replay(pack)) run_steps(pack);
-  finish();
+  finish(meanwhile);
 }
 
-void Program::run_idle() {
+void Program::run_idle(const std::function<void()>& meanwhile) {
   prepare();
   run_steps(false, true);
-  finish();
+  finish(meanwhile);
 }
 
 void Program::run_steps(bool pack, bool idle) {

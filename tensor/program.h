@@ -73,6 +73,7 @@ class Program {
     enum class Copy : uint8_t { none, in, out } copy = Copy::none;
     const void* source = nullptr;  // where the host keeps it; null: the caller fills it through tensor()
     size_t host_offset = 0;
+    const void* staged = nullptr;  // on the GPU: in the next run it is copied from there
     size_t offset = 0;
     int first = -1;
     int last = -1;
@@ -84,11 +85,16 @@ class Program {
   // The gradient of a Value that was asked for in PlanOptions::gradients_of, or of a parameter.
   Tensor gradient(Value value);
 
-  // Returns when the results are there. On a GPU the first run puts its steps into the queue one by one, the second is recorded
-  // as a CUDA Graph, which it and all later ones replay: the same kernels at the same addresses, so the same bits.
-  void run();
+  // On a GPU: in the next run the input's content comes from this memory of the GPU (tensor/input_stage.h) and not from the
+  // caller's side.
+  void take(Value input, const void* staged);
+
+  // meanwhile, unless empty: called when the work is begun, before it is waited for. Returns when the results are there. On a GPU
+  // the first run puts its steps into the queue one by one, the second is recorded as a CUDA Graph, which it and all later ones
+  // replay: the same kernels at the same addresses, so the same bits.
+  void run(const std::function<void()>& meanwhile = {});
   // The joint steps alone: of a rank that has no images in this step, while the others run().
-  void run_idle();
+  void run_idle(const std::function<void()>& meanwhile = {});
   // false: every run one by one.
   void set_replay(bool allowed) { may_replay_ = allowed; }
   bool replays() const { return graph_ != nullptr; }
@@ -112,7 +118,7 @@ class Program {
   void prepare();
   void run_steps(bool pack, bool idle = false);
   bool replay(bool pack);
-  void finish();
+  void finish(const std::function<void()>& meanwhile = {});
   Tensor for_caller(const Memory& m) const;
   void fill(void* to, int byte, size_t bytes) const;
   void check_guards(size_t step) const;

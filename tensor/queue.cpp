@@ -29,6 +29,21 @@ std::string obstacle_of(cudaError_t found, const CudaReport& report) {
   return {};
 }
 
+cudaStream_t make_stream() {
+  cudaStream_t made = nullptr;
+  check_cuda(cudaStreamCreateWithFlags(&made, cudaStreamNonBlocking), "a queue on the GPU", Fault::machine);
+  return made;
+}
+
+// May be destroyed while work still waits for it.
+struct Event {
+  Event() { check_cuda(cudaEventCreate(&it), "an event"); }
+  ~Event() { cudaEventDestroy(it); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  cudaEvent_t it = nullptr;
+};
+
 }  // namespace
 
 CudaReport cuda_report() {
@@ -47,7 +62,13 @@ Queue::Queue() {
   if (!report.obstacle.empty()) throw Error(Fault::machine, report.obstacle, report.hint);
   gpu_ = report.gpus.front();
   check_cuda(cudaSetDevice(0), "the GPU cannot be used", Fault::machine);
-  check_cuda(cudaStreamCreateWithFlags(&handle_, cudaStreamNonBlocking), "a queue on the GPU", Fault::machine);
+  handle_ = make_stream();
+}
+
+Queue::Queue(const Gpu& gpu) : gpu_(gpu), handle_(make_stream()) {}
+
+std::unique_ptr<Queue> Queue::beside() const {
+  return std::unique_ptr<Queue>(new Queue(gpu_));
 }
 
 Queue::~Queue() {
@@ -63,14 +84,13 @@ void Queue::fill(void* to, int byte, size_t bytes) {
   check_cuda(cudaMemsetAsync(to, byte, bytes, handle_), "a fill of the GPU's memory");
 }
 
+void Queue::after(const Queue& other) {
+  const Event event;
+  check_cuda(cudaEventRecord(event.it, other.handle_), "an event");
+  check_cuda(cudaStreamWaitEvent(handle_, event.it), "an event");
+}
+
 double Queue::seconds(const std::function<void()>& work) {
-  struct Event {
-    Event() { check_cuda(cudaEventCreate(&it), "an event"); }
-    ~Event() { cudaEventDestroy(it); }
-    Event(const Event&) = delete;
-    Event& operator=(const Event&) = delete;
-    cudaEvent_t it = nullptr;
-  };
   const Event begin, end;
   check_cuda(cudaEventRecord(begin.it, handle_), "an event");
   work();
@@ -114,6 +134,12 @@ void Queue::copy(void*, const void*, size_t) {
   refuse();
 }
 void Queue::fill(void*, int, size_t) {
+  refuse();
+}
+void Queue::after(const Queue&) {
+  refuse();
+}
+std::unique_ptr<Queue> Queue::beside() const {
   refuse();
 }
 double Queue::seconds(const std::function<void()>&) {

@@ -50,6 +50,10 @@ class Queue {
   // to, from: memory of the host (page-locked, or the call waits) or of the GPU.
   void copy(void* to, const void* from, size_t bytes);
   void fill(void* to, int byte, size_t bytes);
+  // What is put in here from now on begins behind all that is in `other` now.
+  void after(const Queue& other);
+  // Another queue on the same GPU, whose work runs at the same time.
+  std::unique_ptr<Queue> beside() const;
   // How long the GPU takes for what `work` puts in, in seconds; waits for it.
   double seconds(const std::function<void()>& work);
   // Returns when everything is done. Throws Error(defect) when something failed on the way.
@@ -64,6 +68,7 @@ class Queue {
   }
 
  private:
+  explicit Queue(const Gpu& gpu);
   Gpu gpu_;
   CUstream_st* handle_ = nullptr;
   std::map<std::type_index, std::shared_ptr<void>> libraries_;

@@ -46,6 +46,9 @@ class Store {
   int64_t parameter_count() const;
   size_t bytes() const;
 
+  // Of the GPU whose programs use it; null: the CPU's.
+  const std::shared_ptr<Queue>& queue() const { return queue_; }
+
   // Grows whenever a parameter may have changed: programs that keep packed copies look at it.
   uint64_t version() const { return version_; }
   // Call it when something was written through the host's views.

@@ -38,6 +38,10 @@ constexpr DType dtype_of<bf16>() {
   return DType::bf16;
 }
 template <>
+constexpr DType dtype_of<f16>() {
+  return DType::f16;
+}
+template <>
 constexpr DType dtype_of<uint8_t>() {
   return DType::u8;
 }

@@ -17,17 +17,6 @@ namespace {
 
 constexpr size_t piece_bytes = size_t{64} << 10U;
 
-// IEEE half precision, exactly.
-float half_to_float(uint16_t h) {
-  const int exponent = h >> 10U & 31U;
-  const int fraction = h & 1023U;
-  float magnitude = std::ldexp(static_cast<float>(exponent == 0 ? fraction : fraction + 1024), std::max(exponent, 1) - 25);
-  if (exponent == 31) {
-    magnitude = fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
-  }
-  return (h & 0x8000U) != 0 ? -magnitude : magnitude;
-}
-
 template <class From>
 From load(const std::byte* at) {
   From value;
@@ -56,7 +45,7 @@ template <class To>
 constexpr std::array<Conversion<To>, 13> conversions{{
     {"F32", [](const std::byte* p) { return real_to<To>(static_cast<double>(load<float>(p))); }},
     {"F64", [](const std::byte* p) { return real_to<To>(load<double>(p)); }},
-    {"F16", [](const std::byte* p) { return real_to<To>(static_cast<double>(half_to_float(load<uint16_t>(p)))); }},
+    {"F16", [](const std::byte* p) { return real_to<To>(static_cast<double>(to_float(load<f16>(p)))); }},
     {"BF16", [](const std::byte* p) { return real_to<To>(static_cast<double>(to_float(load<bf16>(p)))); }},
     {"I64", [](const std::byte* p) { return static_cast<To>(load<int64_t>(p)); }},
     {"I32", [](const std::byte* p) { return static_cast<To>(load<int32_t>(p)); }},

@@ -1,5 +1,7 @@
 #include "bench/kernels/case.h"
 
+#include "tensor/element.h"
+
 namespace thorax::bench {
 
 double hashed(uint64_t stream, int64_t i) {
@@ -12,7 +14,7 @@ double hashed(uint64_t stream, int64_t i) {
 double Inputs::at(size_t operand, int64_t i) const {
   const Operand& o = operands_[operand];
   const auto value = static_cast<float>(o.fill ? o.fill(i) : 2 * hashed(operand + 1, i) - 1);
-  return static_cast<double>(o.dtype == DType::bf16 ? to_float(to_bf16(value)) : value);
+  return static_cast<double>(is_real(o.dtype) ? rounded(o.dtype, value) : value);
 }
 
 double Inputs::at(size_t operand, int64_t n, int64_t c, int64_t h, int64_t w) const {

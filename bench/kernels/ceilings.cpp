@@ -89,20 +89,26 @@ Ceilings measure_ceilings(const Stream& stream) {
   c.gemm_f32 = gemm_rate(stream, DType::f32);
   const bool bf16 = stream.queue != nullptr ? stream.queue->gpu().has_bf16() : has_bf16();
   if (bf16) c.gemm_bf16 = gemm_rate(stream, DType::bf16);
+  if (stream.queue != nullptr) c.gemm_f16 = gemm_rate(stream, DType::f16);
   return c;
 }
 
 std::string Ceilings::text() const {
   std::array<char, 128> line{};
   std::snprintf(line.data(), line.size(), "copy %.1f GB/s, matrix product %.3f TFLOP/s in fp32", copy * 1e-9, gemm_f32 * 1e-12);
-  std::array<char, 32> more{};
-  if (gemm_bf16 > 0) std::snprintf(more.data(), more.size(), ", %.3f in bf16", gemm_bf16 * 1e-12);
-  return str(line.data(), more.data());
+  std::string all = line.data();
+  for (const auto& [rate, name] : {std::pair{gemm_bf16, "bf16"}, std::pair{gemm_f16, "fp16"}}) {
+    if (rate <= 0) continue;
+    std::snprintf(line.data(), line.size(), ", %.3f in %s", rate * 1e-12, name);
+    all += line.data();
+  }
+  return all;
 }
 
 std::string Ceilings::json() const {
   return str("{\"copy_gb_s\":", json_number(copy * 1e-9), ",\"gemm_f32_tflop_s\":", json_number(gemm_f32 * 1e-12),
-             ",\"gemm_bf16_tflop_s\":", json_number(gemm_bf16 * 1e-12), '}');
+             ",\"gemm_bf16_tflop_s\":", json_number(gemm_bf16 * 1e-12), ",\"gemm_f16_tflop_s\":", json_number(gemm_f16 * 1e-12),
+             '}');
 }
 
 }  // namespace thorax::bench

@@ -10,9 +10,13 @@
 namespace thorax::bench {
 
 struct Ceilings {
-  double copy = 0;                     // bytes a second, read and written: a copy of 256 MiB, past all caches
-  double gemm_f32 = 0, gemm_bf16 = 0;  // operations a second: the library's 1x1 convolution of 512 to 512 channels; 0: no bf16
-  double gemm(DType dtype) const { return dtype == DType::bf16 ? gemm_bf16 : gemm_f32; }
+  double copy = 0;  // bytes a second, read and written: a copy of 256 MiB, past all caches
+  double gemm_f32 = 0, gemm_bf16 = 0,
+         gemm_f16 = 0;  // operations a second: the library's 1x1 convolution of 512 to 512 channels; 0: there is none
+  double gemm(DType dtype) const {
+    if (dtype == DType::bf16) return gemm_bf16;
+    return dtype == DType::f16 && gemm_f16 > 0 ? gemm_f16 : gemm_f32;  // processors compute f16 in f32
+  }
   std::string text() const;  // "copy 20.1 GB/s, ..."
   std::string json() const;
 };

@@ -6,6 +6,7 @@
 #include "bench/kernels/case.h"
 #include "kernels/conv2d.h"
 #include "kernels/isa.h"
+#include "tensor/element.h"
 
 namespace thorax::bench {
 
@@ -57,8 +58,7 @@ void each_tap(const Conv2dShape& s, int64_t h, int64_t w, const F& f) {
 }
 
 double rounded_filter(const Inputs& in, const Conv2dShape& s, int64_t o, int64_t c, int64_t i, int64_t j) {
-  const double f = in.at(filter_, o, c, i, j);
-  return s.dtype == DType::bf16 ? static_cast<double>(to_float(to_bf16(static_cast<float>(f)))) : f;
+  return static_cast<double>(rounded(s.dtype, static_cast<float>(in.at(filter_, o, c, i, j))));
 }
 
 // Sums of n products of numbers from [-1, 1); Winograd has about four times the rounding error of the direct way. One fp32
@@ -162,7 +162,7 @@ Case backward_filter(const Problem& listed, const Stream& stream) {
     conv->unpack(on, t[packed_].data, t[filter_].as<float>(), false);
   };
   const Shape filter = s.filter();
-  const bool rounded = stream.device == Device::cuda && s.dtype == DType::bf16;  // cuDNN gives the activations' type
+  const bool rounded = stream.device == Device::cuda && s.dtype != DType::f32;  // cuDNN gives the activations' type
   made.expected = [s, filter, rounded](const Inputs& in, size_t, int64_t i) {
     const Index at(filter, i);
     double sum = 0;

@@ -59,16 +59,17 @@ Case linear_weights(const Problem& p, const Stream&) {
   return made;
 }
 
-// The scalars lie in an array of the device, as the update has them: lr, momentum, weight decay, not the first, no clipping.
+// The scalars lie in an array of the device, as the update has them: lr, momentum, weight decay, not the first, no clipping, not
+// skipped.
 Case sgd(const Problem& p, const Stream&) {
   const int64_t count = p["count"];
   constexpr double lr = 0.01, momentum = 0.9, decay = 1e-4;
-  static_assert(sizeof(SgdScalars) == 5 * sizeof(float));
+  static_assert(sizeof(SgdScalars) == 6 * sizeof(float));
   Case made;
   made.operands = {array("gradient", {count}),
-                   array("scalars", {5}, Operand::Use::in,
+                   array("scalars", {6}, Operand::Use::in,
                          [](int64_t i) {
-                           return i == 0 ? lr : i == 1 ? momentum : i == 2 ? decay : i == 3 ? 0.0 : 1.0;
+                           return i == 0 ? lr : i == 1 ? momentum : i == 2 ? decay : i == 4 ? 1.0 : 0.0;
                          }),
                    array("parameter", {count}, Operand::Use::inout), array("momentum", {count}, Operand::Use::inout)};
   made.run = [](const Stream& s, const std::vector<Tensor>& t) {

@@ -7,6 +7,7 @@
 
 #include "bench/kernels/memory.h"
 #include "tensor/capture.h"
+#include "tensor/element.h"
 #include "tensor/json.h"
 
 namespace thorax::bench {
@@ -17,8 +18,7 @@ constexpr size_t least_calls = 5;
 constexpr size_t most_bytes = size_t{2} << 30;  // of all sets together
 
 double tolerance(DType stored, const Expected& e) {
-  const double unit = stored == DType::bf16 ? 0x1p-8 : 0x1p-23;
-  return unit * std::abs(e.value) + e.terms * e.size * 0x1p-23;
+  return rounding_of(stored, e.value) + e.terms * e.size * 0x1p-23;
 }
 
 // The largest error among samples of one operand, in tolerances.

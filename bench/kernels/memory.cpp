@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernels/isa.h"
+#include "tensor/element.h"
 #include "tensor/queue.h"
 
 namespace thorax::bench {
@@ -26,19 +27,17 @@ int64_t offset(const Shape& s, Layout layout, int64_t block, int64_t i) {
 
 void put(const Tensor& t, int64_t at, double value) {
   switch (t.dtype) {
-    case DType::f32: t.as<float>()[at] = static_cast<float>(value); break;
-    case DType::bf16: t.as<bf16>()[at] = to_bf16(static_cast<float>(value)); break;
     case DType::u8: t.as<uint8_t>()[at] = static_cast<uint8_t>(value); break;
-    default: t.as<int64_t>()[at] = static_cast<int64_t>(value);
+    case DType::i64: t.as<int64_t>()[at] = static_cast<int64_t>(value); break;
+    default: set_element(t, at, static_cast<float>(value));
   }
 }
 
 double get(const Tensor& t, int64_t at) {
   switch (t.dtype) {
-    case DType::f32: return static_cast<double>(t.as<float>()[at]);
-    case DType::bf16: return static_cast<double>(to_float(t.as<bf16>()[at]));
     case DType::u8: return t.as<uint8_t>()[at];
-    default: return static_cast<double>(t.as<int64_t>()[at]);
+    case DType::i64: return static_cast<double>(t.as<int64_t>()[at]);
+    default: return static_cast<double>(element(t, at));
   }
 }
 

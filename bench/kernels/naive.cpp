@@ -3,6 +3,7 @@
 #include "bench/kernels/naive_math.h"
 #include "kernels/dispatch.h"
 #include "kernels/isa.h"
+#include "tensor/element.h"
 
 namespace thorax::bench::naive {
 
@@ -29,12 +30,7 @@ class Blocked {
     return data_[((plane * height_ + h) * width_ + w) * block_ + channel % block_];
   }
   float operator()(int64_t n, int64_t c, int64_t h, int64_t w) const { return to_float(at(n, c, h, w)); }
-  void put(int64_t n, int64_t c, int64_t h, int64_t w, float value) const {
-    if constexpr (std::is_same_v<T, bf16>)
-      at(n, c, h, w) = to_bf16(value);
-    else
-      at(n, c, h, w) = value;
-  }
+  void put(int64_t n, int64_t c, int64_t h, int64_t w, float value) const { assign(at(n, c, h, w), value); }
 
  private:
   T* data_;
@@ -42,14 +38,6 @@ class Blocked {
   Slice slice_;
   int64_t height_, width_;
 };
-
-template <class F>
-void with_type(DType dtype, const F& f) {
-  if (dtype == DType::bf16)
-    f(bf16{});
-  else
-    f(float{});
-}
 
 // f(n, c, h, w) over a slice, images and channels side by side.
 template <class F>
@@ -63,7 +51,7 @@ void each(const Stream& stream, const Slice& s, const F& f) {
 }
 
 void pool(const Stream& stream, const Slice& x, const Window& window, const Slice& y, bool largest) {
-  with_type(x.buffer.dtype, [&]<class T>(T) {
+  with_real(x.buffer.dtype, [&]<class T>(T) {
     const Blocked<T> from(x), to(y);
     const Size in{x.buffer.shape[2], x.buffer.shape[3]};
     each(stream, y,
@@ -75,7 +63,7 @@ void pool(const Stream& stream, const Slice& x, const Window& window, const Slic
 
 void batch_norm_relu(const Stream& stream, const Slice& x, const BatchNorm& norm, const Slice& y) {
   THORAX_RETURN_CUDA(batch_norm_relu, stream, x, norm, y);
-  with_type(x.buffer.dtype, [&]<class T>(T) {
+  with_real(x.buffer.dtype, [&]<class T>(T) {
     const Blocked<T> from(x), to(y);
     each(stream, y,
          [&](int64_t n, int64_t c, int64_t h, int64_t w) { to.put(n, c, h, w, normalized(norm, c, from(n, c, h, w))); });
@@ -84,7 +72,7 @@ void batch_norm_relu(const Stream& stream, const Slice& x, const BatchNorm& norm
 
 void append(const Stream& stream, const Slice& from, const Slice& to, float* mean, float* variance) {
   THORAX_RETURN_CUDA(append, stream, from, to, mean, variance);
-  with_type(from.buffer.dtype, [&]<class T>(T) {
+  with_real(from.buffer.dtype, [&]<class T>(T) {
     const Blocked<T> a(from), b(to);
     each(stream, to, [&](int64_t n, int64_t c, int64_t h, int64_t w) { b.put(n, c, h, w, a(n, c, h, w)); });
 #pragma omp parallel for num_threads(stream.threads)

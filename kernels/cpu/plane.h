@@ -16,11 +16,13 @@ T* plane(const Slice& s, int64_t i) {
   return s.at<T>(i / groups) + (i % groups) * s.pixels() * block;
 }
 
-// f(float{}) or f(bf16{}), by the element type.
+// f(float{}), f(bf16{}) or f(f16{}), by the element type.
 template <class F>
 void with_type(DType dtype, const F& f) {
   if (dtype == DType::bf16) {
     f(bf16{});
+  } else if (dtype == DType::f16) {
+    f(f16{});
   } else {
     f(float{});
   }

@@ -18,6 +18,7 @@ void update(const SgdScalars s, const float* gradient, float* parameter, float* 
 void sgd_update(const Stream& stream, const Tensor& gradient, const SgdScalars* scalars, const Tensor& parameter,
                 const Tensor& momentum) {
   const SgdScalars s = *scalars;
+  if (s.skip != 0) return;
   const float* g = gradient.as<float>();
   float* p = parameter.as<float>();
   float* m = momentum.as<float>();

@@ -46,8 +46,26 @@ inline Vec load(const bf16* p) {
 #endif
   return reinterpret_cast<Vec>(w << 16);
 }
+inline Vec load(const f16* p) {
+  HalfVec h;
+  std::memcpy(&h, p, sizeof h);
+#if THORAX_BLOCK == 16
+  return reinterpret_cast<Vec>(_mm512_maskz_cvtph_ps(all_lanes, reinterpret_cast<__m256i>(h)));
+#else
+  return reinterpret_cast<Vec>(_mm256_cvtph_ps(reinterpret_cast<__m128i>(h)));
+#endif
+}
 inline void store(float* p, Vec v) {
   std::memcpy(p, &v, sizeof v);
+}
+inline void store(f16* p, Vec v) {
+#if THORAX_BLOCK == 16
+  const auto h =
+      reinterpret_cast<HalfVec>(_mm512_maskz_cvtps_ph(all_lanes, reinterpret_cast<__m512>(v), _MM_FROUND_TO_NEAREST_INT));
+#else
+  const auto h = reinterpret_cast<HalfVec>(_mm256_cvtps_ph(reinterpret_cast<__m256>(v), _MM_FROUND_TO_NEAREST_INT));
+#endif
+  std::memcpy(p, &h, sizeof h);
 }
 // The bits of v after rounding to nearest even in the upper 16 bits; the lower 16 are still to be dropped. A NaN's payload may be
 // rounded into an infinity's bits only when its low half alone is set; the quiet NaNs that arithmetic makes are kept.
@@ -73,6 +91,10 @@ inline void store(bf16* p, Vec v) {
 inline Vec stored(float* p, Vec v) {
   store(p, v);
   return v;
+}
+inline Vec stored(f16* p, Vec v) {
+  store(p, v);
+  return load(p);
 }
 inline Vec stored(bf16* p, Vec v) {
   const WordVec w = round_to_bf16(v);

@@ -42,12 +42,16 @@ __global__ void square_sum_kernel(const float* x, int64_t count, double* parts) 
 }
 
 // One block: a model has some thousand parts.
-__global__ void clip_kernel(const double* parts, int64_t count, double limit, double* norm, SgdScalars* scalars, int64_t groups) {
+__global__ void clip_kernel(const double* parts, int64_t count, double limit, double* norm, SgdScalars* scalars, int64_t groups,
+                            LossScaleState* scale) {
   double sum = 0;
   for (int64_t i = threadIdx.x; i < count; i += flat_threads) sum += parts[i];
   const double root = std::sqrt(block_sum(sum));
-  if (threadIdx.x == 0) *norm = root;
-  for (int64_t i = threadIdx.x; i < groups; i += flat_threads) scalars[i].gradient_scale = clip_factor(root, limit);
+  for (int64_t i = threadIdx.x; i < groups; i += flat_threads) scale_gradient(scalars[i], root, limit, scale);
+  __syncthreads();  // all have read the scale
+  if (threadIdx.x != 0) return;
+  *norm = scale == nullptr ? root : root / static_cast<double>(scale->scale);
+  if (scale != nullptr) next_loss_scale(*scale, std::isfinite(root));
 }
 
 }  // namespace
@@ -59,8 +63,8 @@ void square_sum(const Stream& stream, const Tensor& x, double* parts) {
 }
 
 void clip(const Stream& stream, const double* parts, int64_t count, double limit, double* norm, SgdScalars* scalars,
-          int64_t groups) {
-  clip_kernel<<<1, flat_threads, 0, queue_of(stream)>>>(parts, count, limit, norm, scalars, groups);
+          int64_t groups, LossScaleState* scale) {
+  clip_kernel<<<1, flat_threads, 0, queue_of(stream)>>>(parts, count, limit, norm, scalars, groups, scale);
   launched("clip");
 }
 

@@ -1,133 +1,19 @@
 #include "kernels/cuda/cudnn.h"
 
-#include <cudnn_graph.h>
-
 #include <algorithm>
-#include <span>
-#include <utility>
-#include <vector>
 
-#include "tensor/error.h"
+#include "kernels/cuda/cudnn_descriptor.h"
 #include "tensor/queue.h"
 
 namespace thorax::cuda {
 
 namespace {
 
-void check(cudnnStatus_t status, const char* what) {
-  if (status == CUDNN_STATUS_SUCCESS) return;
-  std::array<char, 512> detail{};
-  cudnnGetLastErrorString(detail.data(), detail.size());
-  throw Error(Fault::defect, str("cuDNN: ", what, ": ", cudnnGetErrorString(status), detail[0] != 0 ? "; " : "", detail.data()));
-}
-
-template <class T>
-constexpr cudnnBackendAttributeType_t type_of();
-template <>
-constexpr cudnnBackendAttributeType_t type_of<int64_t>() {
-  return CUDNN_TYPE_INT64;
-}
-template <>
-constexpr cudnnBackendAttributeType_t type_of<float>() {
-  return CUDNN_TYPE_FLOAT;
-}
-template <>
-constexpr cudnnBackendAttributeType_t type_of<char>() {
-  return CUDNN_TYPE_CHAR;
-}
-template <>
-constexpr cudnnBackendAttributeType_t type_of<void*>() {
-  return CUDNN_TYPE_VOID_PTR;
-}
-template <>
-constexpr cudnnBackendAttributeType_t type_of<cudnnHandle_t>() {
-  return CUDNN_TYPE_HANDLE;
-}
-template <>
-constexpr cudnnBackendAttributeType_t type_of<cudnnDataType_t>() {
-  return CUDNN_TYPE_DATA_TYPE;
-}
-template <>
-constexpr cudnnBackendAttributeType_t type_of<cudnnConvolutionMode_t>() {
-  return CUDNN_TYPE_CONVOLUTION_MODE;
-}
-template <>
-constexpr cudnnBackendAttributeType_t type_of<cudnnBackendHeurMode_t>() {
-  return CUDNN_TYPE_HEUR_MODE;
-}
-template <>
-constexpr cudnnBackendAttributeType_t type_of<cudnnBackendNumericalNote_t>() {
-  return CUDNN_TYPE_NUMERICAL_NOTE;
-}
-
-// One of cuDNN's descriptors, owned.
-class Descriptor {
- public:
-  explicit Descriptor(cudnnBackendDescriptorType_t type) { check(cudnnBackendCreateDescriptor(type, &handle_), "a descriptor"); }
-  ~Descriptor() {
-    if (handle_ != nullptr) cudnnBackendDestroyDescriptor(handle_);
-  }
-  Descriptor(Descriptor&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(handle_, other.handle_);
-    return *this;
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  template <class T>
-  Descriptor& set(cudnnBackendAttributeName_t name, std::span<const T> values) {
-    check(cudnnBackendSetAttribute(handle_, name, type_of<T>(), static_cast<int64_t>(values.size()), values.data()),
-          "an attribute");
-    return *this;
-  }
-  template <class T>
-  Descriptor& set(cudnnBackendAttributeName_t name, const T& value) {
-    return set(name, std::span<const T>(&value, 1));
-  }
-  Descriptor& set(cudnnBackendAttributeName_t name, const Descriptor& other) {
-    check(cudnnBackendSetAttribute(handle_, name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &other.handle_), "an attribute");
-    return *this;
-  }
-  Descriptor& finalize(const char* what) {
-    check(cudnnBackendFinalize(handle_), what);
-    return *this;
-  }
-  bool try_finalize() { return cudnnBackendFinalize(handle_) == CUDNN_STATUS_SUCCESS; }
-
-  // At most `most` values; an attribute that is absent has none.
-  template <class T>
-  std::vector<T> get(cudnnBackendAttributeName_t name, size_t most) const {
-    std::vector<T> values(most);
-    int64_t count = 0;
-    if (cudnnBackendGetAttribute(handle_, name, type_of<T>(), static_cast<int64_t>(most), &count, values.data()) !=
-        CUDNN_STATUS_SUCCESS)
-      count = 0;
-    values.resize(std::min(most, static_cast<size_t>(count)));
-    return values;
-  }
-  // Fills `into`, whose descriptors exist; returns how many there are.
-  size_t get(cudnnBackendAttributeName_t name, std::vector<Descriptor>& into) const {
-    std::vector<cudnnBackendDescriptor_t> raw;
-    raw.reserve(into.size());
-    for (const Descriptor& d : into) raw.push_back(d.handle_);
-    int64_t count = 0;
-    if (cudnnBackendGetAttribute(handle_, name, CUDNN_TYPE_BACKEND_DESCRIPTOR, static_cast<int64_t>(raw.size()), &count,
-                                 raw.data()) != CUDNN_STATUS_SUCCESS)
-      return 0;
-    return std::min(into.size(), static_cast<size_t>(count));
-  }
-  cudnnBackendDescriptor_t raw() const { return handle_; }
-
- private:
-  cudnnBackendDescriptor_t handle_ = nullptr;
-};
-
 class Device final : public CudnnDevice {
  public:
   explicit Device(Queue& queue) : properties(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR) {
-    check(cudnnCreate(&handle), "cudnnCreate");
-    check(cudnnSetStream(handle, queue.handle()), "cudnnSetStream");
+    check_cudnn(cudnnCreate(&handle), "cudnnCreate");
+    check_cudnn(cudnnSetStream(handle, queue.handle()), "cudnnSetStream");
     properties.set(CUDNN_ATTR_DEVICEPROP_HANDLE, handle).finalize("the GPU's properties");
   }
   explicit Device(const std::string& json) : properties(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR) {
@@ -254,20 +140,23 @@ std::vector<Descriptor> suggestions(const Device& device, const Descriptor& grap
 }
 
 struct Notes {
-  int64_t index = -1;
   bool deterministic = true;
   bool tensor_cores = false;
   bool less_precise = false;  // inputs or sums of fewer bits than asked for
 };
 
-Notes notes_of(const Descriptor& config) {
+// The engine of a configuration.
+Descriptor engine_of(const Descriptor& config) {
   std::vector<Descriptor> engines;
   engines.emplace_back(CUDNN_BACKEND_ENGINE_DESCRIPTOR);
   if (config.get(CUDNN_ATTR_ENGINECFG_ENGINE, engines) != 1) throw Error(Fault::defect, "cuDNN: a configuration without engine");
+  return std::move(engines[0]);
+}
+
+Notes notes_of(const Descriptor& engine) {
   Notes n;
-  for (int64_t index : engines[0].get<int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, 1)) n.index = index;
   for (cudnnBackendNumericalNote_t note :
-       engines[0].get<cudnnBackendNumericalNote_t>(CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_NUMERICAL_NOTE_TYPE_COUNT)) {
+       engine.get<cudnnBackendNumericalNote_t>(CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_NUMERICAL_NOTE_TYPE_COUNT)) {
     if (note == CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC) n.deterministic = false;
     if (note == CUDNN_NUMERICAL_NOTE_TENSOR_CORE) n.tensor_cores = true;
     if (note == CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS || note == CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION)
@@ -275,6 +164,47 @@ Notes notes_of(const Descriptor& config) {
   }
   return n;
 }
+
+std::string plan_name(const Descriptor& config, const Descriptor& engine) {
+  std::string name;
+  for (int64_t index : engine.get<int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, 1)) name = str(index);
+  std::vector<Descriptor> knobs;
+  for (int i = 0; i < CUDNN_KNOB_TYPE_COUNTS; ++i) knobs.emplace_back(CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR);
+  const size_t count = config.get(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES, knobs);
+  for (size_t i = 0; i < count; ++i) {
+    const auto type = knobs[i].get<cudnnBackendKnobType_t>(CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE, 1);
+    const auto value = knobs[i].get<int64_t>(CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE, 1);
+    if (!type.empty() && !value.empty()) name += str(' ', static_cast<int>(type[0]), '=', value[0]);
+  }
+  return name;
+}
+
+// What the rules leave of cuDNN's suggestions, best first, until f says that it has what it wants.
+template <class F>
+void each_allowed(const Device& device, ConvPass pass, const Conv2dShape& shape, const ConvRules& rules, const F& f) {
+  const Descriptor graph = graph_of(pass, shape);
+  for (const cudnnBackendHeurMode_t mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
+    for (const Descriptor& config : suggestions(device, graph, mode)) {
+      const Descriptor engine = engine_of(config);
+      const Notes notes = notes_of(engine);
+      if (notes.less_precise || (!notes.deterministic && !rules.any_order)) continue;
+      if (shape.dtype == DType::f32 && notes.tensor_cores && !rules.tensor_float) continue;
+      if (f(config, plan_name(config, engine), notes)) return;
+    }
+  }
+}
+
+// The places of x, filter and y among a pass's addresses.
+std::array<size_t, 3> places_of(ConvPass pass) {
+  switch (pass) {
+    case ConvPass::forward: return {0, 1, 2};
+    case ConvPass::backward_data: return {2, 1, 0};
+    case ConvPass::backward_filter: return {0, 2, 1};
+  }
+  throw Error(Fault::defect, "conv2d: no such pass");
+}
+
+}  // namespace
 
 const char* name_of(ConvPass pass) {
   switch (pass) {
@@ -284,8 +214,6 @@ const char* name_of(ConvPass pass) {
   }
   return "?";
 }
-
-}  // namespace
 
 std::shared_ptr<const CudnnDevice> cudnn_device(Queue& queue) {
   return queue.library<DeviceOfQueue>().device;
@@ -298,70 +226,92 @@ std::shared_ptr<const CudnnDevice> cudnn_device(const std::string& json) {
 struct ConvPlan::State {
   std::shared_ptr<const Device> device;
   Descriptor plan{CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR};
-  Notes notes;
+  std::string name;
+  bool tensor_cores = false;
   size_t workspace = 0;
-  std::array<int64_t, 3> ids{};  // in the order of the addresses
+  std::array<size_t, 3> places{};  // of x, filter, y among the addresses
   Descriptor arguments{CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR};
   Conv2dKernel::Addresses bound{};
 
-  // Whether cuDNN can carry out this configuration under the rules.
-  bool take(const Descriptor& config, DType dtype, const ConvRules& rules) {
-    notes = notes_of(config);
-    if (!notes.deterministic || notes.less_precise) return false;
-    if (dtype == DType::f32 && notes.tensor_cores && !rules.tensor_float) return false;
+  // Whether cuDNN can carry out this configuration within the limit.
+  bool take(const Descriptor& config, size_t limit) {
     plan = Descriptor(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
     plan.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, config).set(CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, device->properties);
     if (!plan.try_finalize()) return false;
     const auto bytes = plan.get<int64_t>(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, 1);
     workspace = bytes.empty() ? 0 : static_cast<size_t>(bytes[0]);
-    return workspace <= rules.workspace_limit;
+    return workspace <= limit;
   }
 };
 
 ConvPlan::ConvPlan(const std::shared_ptr<const CudnnDevice>& device, ConvPass pass, const Conv2dShape& shape,
-                   const ConvRules& rules)
+                   const ConvRules& rules, const std::string& name)
     : state_(std::make_unique<State>()) {
   state_->device = std::static_pointer_cast<const Device>(device);
-  switch (pass) {
-    case ConvPass::forward: state_->ids = {id_x, id_filter, id_y}; break;
-    case ConvPass::backward_data: state_->ids = {id_y, id_filter, id_x}; break;
-    case ConvPass::backward_filter: state_->ids = {id_x, id_y, id_filter}; break;
-  }
-  const Descriptor graph = graph_of(pass, shape);
-  for (const cudnnBackendHeurMode_t mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
-    for (const Descriptor& config : suggestions(*state_->device, graph, mode)) {
-      if (state_->take(config, shape.dtype, rules)) return;
-    }
-  }
-  throw Error(Fault::defect,
-              str("conv2d ", name_of(pass), ": cuDNN has no deterministic engine for ", shape.filter(), " on ", shape.images, 'x',
-                  shape.height, 'x', shape.width, ", stride ", shape.stride, ", ", shape.dtype));
+  state_->places = places_of(pass);
+  bool found = false;
+  each_allowed(*state_->device, pass, shape, rules,
+               [&](const Descriptor& config, const std::string& its_name, const Notes& notes) {
+                 found = (name.empty() || name == its_name) && state_->take(config, rules.workspace_limit);
+                 if (found) state_->name = its_name, state_->tensor_cores = notes.tensor_cores;
+                 return found;
+               });
+  if (found) return;
+  throw Error(Fault::defect, str("conv2d ", name_of(pass), ": cuDNN has no ", name.empty() ? "engine" : "plan " + name,
+                                 " that keeps the rules for ", shape.filter(), " on ", shape.images, 'x', shape.height, 'x',
+                                 shape.width, ", stride ", shape.stride, ", ", shape.dtype));
 }
 
 ConvPlan::~ConvPlan() = default;
+
+std::vector<std::string> ConvPlan::names(const std::shared_ptr<const CudnnDevice>& device, ConvPass pass,
+                                         const Conv2dShape& shape, const ConvRules& rules, size_t most) {
+  State tried;
+  tried.device = std::static_pointer_cast<const Device>(device);
+  std::vector<std::string> found;
+  each_allowed(*tried.device, pass, shape, rules, [&](const Descriptor& config, const std::string& name, const Notes&) {
+    const bool is_new = std::find(found.begin(), found.end(), name) == found.end();
+    if (is_new && tried.take(config, rules.workspace_limit)) found.push_back(name);
+    return found.size() >= most;
+  });
+  return found;
+}
 
 size_t ConvPlan::workspace_bytes() const {
   return state_->workspace;
 }
 
-std::string ConvPlan::engine() const {
-  return str("engine ", state_->notes.index, state_->notes.tensor_cores ? ", tensor cores" : "");
+const std::string& ConvPlan::name() const {
+  return state_->name;
+}
+
+bool ConvPlan::uses_tensor_cores() const {
+  return state_->tensor_cores;
+}
+
+Conv2dKernel::Addresses ConvPlan::in_order(const void* x, const void* filter, const void* y, const void* workspace) const {
+  Conv2dKernel::Addresses addresses{};
+  const std::array<const void*, 3> data{x, filter, y};
+  for (size_t i = 0; i < data.size(); ++i) addresses[state_->places[i]] = data[i];
+  addresses[3] = workspace;
+  return addresses;
 }
 
 void ConvPlan::run(const Conv2dKernel::Addresses& addresses) const {
   State& s = *state_;
   if (s.device->handle == nullptr) throw Error(Fault::defect, "conv2d: this plan is for a GPU that is only described");
   if (addresses != s.bound) {  // a program runs at the same addresses every time: made once
-    const std::array<void*, 3> data{const_cast<void*>(addresses[0]), const_cast<void*>(addresses[1]),
-                                    const_cast<void*>(addresses[2])};
+    std::array<void*, 3> data{};
+    for (size_t i = 0; i < data.size(); ++i) data[i] = const_cast<void*>(addresses[s.places[i]]);
+    static constexpr std::array<int64_t, 3> ids{id_x, id_filter, id_y};
     s.arguments = Descriptor(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
     s.arguments.set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, std::span<void* const>(data))
-        .set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, std::span<const int64_t>(s.ids))
+        .set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, std::span<const int64_t>(ids))
         .set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, const_cast<void*>(addresses[3]));
     s.arguments.finalize("the arguments of a convolution");
     s.bound = addresses;
   }
-  check(cudnnBackendExecute(s.device->handle, s.plan.raw(), s.arguments.raw()), "a convolution");
+  check_cudnn(cudnnBackendExecute(s.device->handle, s.plan.raw(), s.arguments.raw()), "a convolution");
 }
 
 std::string cudnn_version() {

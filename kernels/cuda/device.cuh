@@ -1,8 +1,9 @@
-// What the CUDA twins share. An activation is nhwc; a thread works on eight channels of one pixel: 16 bytes of bf16, twice 16 of
-// f32.
+// What the CUDA twins share. An activation is nhwc; a thread works on eight channels of one pixel: 16 bytes of bf16 or f16,
+// twice 16 of f32.
 #pragma once
 
 #include <cuda_bf16.h>
+#include <cuda_fp16.h>
 
 #include <cstdint>
 
@@ -47,6 +48,29 @@ __device__ inline void store(bf16* p, const Vec& x) {
   for (int i = 0; i < 4; ++i) part[i] = bf16_bits(x.v[2 * i]) | (bf16_bits(x.v[2 * i + 1]) << 16);
   *reinterpret_cast<uint4*>(p) = make_uint4(part[0], part[1], part[2], part[3]);
 }
+__device__ inline unsigned f16_bits(float x) {
+  return __half_as_ushort(__float2half_rn(x));
+}
+__device__ inline float from_f16_bits(unsigned bits) {
+  return __half2float(__ushort_as_half(static_cast<unsigned short>(bits)));
+}
+__device__ inline Vec load(const f16* p) {
+  const uint4 words = *reinterpret_cast<const uint4*>(p);
+  const unsigned part[4] = {words.x, words.y, words.z, words.w};
+  Vec x;
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    x.v[2 * i] = from_f16_bits(part[i] & 0xffffU);
+    x.v[2 * i + 1] = from_f16_bits(part[i] >> 16);
+  }
+  return x;
+}
+__device__ inline void store(f16* p, const Vec& x) {
+  unsigned part[4];
+#pragma unroll
+  for (int i = 0; i < 4; ++i) part[i] = f16_bits(x.v[2 * i]) | (f16_bits(x.v[2 * i + 1]) << 16);
+  *reinterpret_cast<uint4*>(p) = make_uint4(part[0], part[1], part[2], part[3]);
+}
 
 // One element.
 __device__ inline float to_float_device(float x) {
@@ -55,11 +79,17 @@ __device__ inline float to_float_device(float x) {
 __device__ inline float to_float_device(bf16 x) {
   return __uint_as_float(static_cast<unsigned>(x.bits) << 16);
 }
+__device__ inline float to_float_device(f16 x) {
+  return from_f16_bits(x.bits);
+}
 __device__ inline void put_one(float* p, float x) {
   *p = x;
 }
 __device__ inline void put_one(bf16* p, float x) {
   p->bits = static_cast<uint16_t>(bf16_bits(x));
+}
+__device__ inline void put_one(f16* p, float x) {
+  p->bits = static_cast<uint16_t>(f16_bits(x));
 }
 // What memory holds after x was stored as a T.
 template <class T>
@@ -71,6 +101,10 @@ __device__ inline float rounded<float>(float x) {
 template <>
 __device__ inline float rounded<bf16>(float x) {
   return __uint_as_float(bf16_bits(x) << 16);
+}
+template <>
+__device__ inline float rounded<f16>(float x) {
+  return from_f16_bits(f16_bits(x));
 }
 
 // p = x, or p += x.
@@ -160,11 +194,13 @@ inline void launched(const char* kernel) {
   check_cuda(cudaGetLastError(), kernel);
 }
 
-// f(float{}) or f(bf16{}), by the element type.
+// f(float{}), f(bf16{}) or f(f16{}), by the element type.
 template <class F>
 void with_type(DType dtype, const F& f) {
   if (dtype == DType::bf16) {
     f(bf16{});
+  } else if (dtype == DType::f16) {
+    f(f16{});
   } else {
     f(float{});
   }

@@ -18,6 +18,7 @@ __device__ void update(const SgdScalars& s, float gradient, float& parameter, fl
 // Four elements a thread, then the last count % 4.
 __global__ void sgd_kernel(const float* gradient, const SgdScalars* scalars, float* parameter, float* momentum, int64_t count) {
   const SgdScalars s = *scalars;
+  if (s.skip != 0) return;
   for (int64_t i = index_of_thread(); i < count / 4; i += threads_of_grid()) {
     const float4 g = reinterpret_cast<const float4*>(gradient)[i];
     float4 p = reinterpret_cast<float4*>(parameter)[i];

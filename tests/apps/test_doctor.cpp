@@ -36,6 +36,7 @@ Machine with_gpu(const std::string& name, int major, int minor) {
 TEST_CASE("doctor: a GPU is taken where there is one, unless the CPU was asked for") {
   const Machine m = with_gpu("NVIDIA H100", 9, 0);
   CHECK(choose(m, "auto", DType::bf16).device == "cuda");
+  CHECK(choose(m, "auto", DType::f16).dtype == "fp16");
   CHECK(choose(m, "auto", DType::bf16).dtype == "bf16");
   CHECK(choose(m, "cuda", DType::f32).dtype == "fp32");
   const MachineChoice cpu = choose(m, "cpu", DType::bf16);

@@ -79,7 +79,10 @@ bool same(const Store& a, const Store& b) {
 }
 
 std::vector<DType> dtypes() {
-  return test_has_bf16() ? std::vector<DType>{DType::f32, DType::bf16} : std::vector<DType>{DType::f32};
+  std::vector<DType> all{DType::f32};
+  if (test_has_bf16()) all.push_back(DType::bf16);
+  if (on_gpu()) all.push_back(DType::f16);  // on a CPU slow, and a test of its own
+  return all;
 }
 
 // One model of each family.
@@ -182,6 +185,75 @@ TEST_CASE("trainer: any number of threads computes the same in fp32 to rounding,
   bias.as<float>()[0] = std::numeric_limits<float>::infinity();
   one.store().touch();
   CHECK_THROWS_WITH_AS(one.step(batch(1), 0.1), doctest::Contains("training diverged"), Error);
+}
+
+TEST_CASE("trainer: fp16 follows fp32, its loss scale is found and saved") {
+  const auto of = [](DType dtype) {
+    TrainerOptions o = options(dtype, 2, "resnet18");
+    o.update.clip_norm = 1;
+    return o;
+  };
+  Trainer half(of(DType::f16)), single(of(DType::f32));
+  for (int64_t i = 0; i < 4; ++i) {
+    const double a = half.step(batch(i), 0.01), b = single.step(batch(i), 0.01);
+    CHECK(a == doctest::Approx(b).epsilon(0.01));
+  }
+  CHECK(single.loss_scale() == nullptr);
+  REQUIRE(half.loss_scale() != nullptr);
+  const float* scale = half.loss_scale()->values().as<float>();
+  CHECK(scale[2] < 4);  // steps skipped
+  CHECK(scale[0] == std::ldexp(65536.0F, -static_cast<int>(scale[2])));
+  half.loss_scale()->values().as<float>()[0] = 128;
+  half.loss_scale()->touch();
+  const TemporaryFolder folder;
+  const RunPaths run(folder.path());
+  save_state(run, {1, 2, 4, 0, 0, 0, 0}, {}, half);
+  Trainer resumed(of(DType::f16));
+  REQUIRE(load_state(run, {}, resumed));
+  CHECK(resumed.loss_scale()->values().as<float>()[0] == 128);
+  steps(half, 4, 6), steps(resumed, 4, 6);
+  CHECK(same(half.store(), resumed.store()));
+}
+
+TEST_CASE("trainer: what is done meanwhile is done once, and a batch that was staged gives the same bits") {
+  for (const DType dtype : {DType::f32, DType::f16}) {
+    Trainer plain(options(dtype)), staged(options(dtype));
+    int64_t called = 0;
+    data::Batch current = batch(0), next;
+    for (int64_t i = 0; i < 9; ++i) {
+      const double rate = 0.01 + 0.001 * static_cast<double>(i);
+      plain.step(batch(i), rate);
+      staged.step(current, rate, [&] {
+        ++called;
+        next = batch(i + 1);
+        if (i % 3 != 2) staged.stage(next);  // one in three comes the other way
+      });
+      std::swap(current, next);
+    }
+    CHECK(called == 9);
+    CHECK(same(plain.store(), staged.store()));
+    CHECK_THROWS_WITH_AS(staged.step(current, 0.01, [] { throw Error(Fault::input, "no image"); }), "no image", Error);
+  }
+}
+
+TEST_CASE("trainer: images that the step moves give the bits of images that were moved before") {
+  TrainerOptions o = options(DType::f32);
+  Trainer before(o);
+  o.moves_images = true;
+  Trainer in_step(o);
+  for (int64_t i = 0; i < 5; ++i) {
+    data::Batch plain = batch(i), moved = plain;
+    for (int64_t n = 0; n < plain.n; ++n) {
+      const data::Transform t{n % 2 == 0, 3.0 * static_cast<double>(n + i), 1.1, 1.5, -2};
+      plain.moves.push_back(data::map_of(t));
+      const auto begin = plain.pixels.begin() + n * size * size;
+      const std::vector<uint8_t> image = data::transformed({begin, begin + size * size}, size, t);
+      std::copy(image.begin(), image.end(), moved.pixels.begin() + n * size * size);
+    }
+    CHECK(before.step(moved, 0.01) == in_step.step(plain, 0.01));
+  }
+  CHECK(same(before.store(), in_step.store()));
+  CHECK_THROWS_WITH_AS(in_step.step(batch(0), 0.01), doctest::Contains("with 0 moves"), Error);
 }
 
 TEST_CASE("trainer: clipping, groups, frozen layers and averaged weights resume bit for bit") {

@@ -38,7 +38,7 @@ void ask(const std::shared_ptr<const cuda::CudnnDevice>& device, ConvPass pass, 
   try {
     const cuda::ConvPlan plan(device, pass, conv.shape, {});
     ++count.made;
-    count.with_tensor_cores += plan.engine().find("tensor cores") != std::string::npos ? 1 : 0;
+    count.with_tensor_cores += plan.uses_tensor_cores() ? 1 : 0;
     count.largest_workspace = std::max(count.largest_workspace, plan.workspace_bytes());
   } catch (const Error& e) {
     ++count.refused;
@@ -117,11 +117,31 @@ TEST_CASE("cuDNN: the rules are kept: TF32 on request, and the limit of the work
   const Conv2dShape s{32, 256, 64, 64, 128, 1, 1, 0, DType::f32, false};
   const cuda::ConvPlan exact(device, ConvPass::forward, s, {});
   const cuda::ConvPlan fast(device, ConvPass::forward, s, {.tensor_float = true});
-  CHECK(exact.engine().find("tensor cores") == std::string::npos);
-  CHECK(fast.engine().find("tensor cores") != std::string::npos);
+  CHECK(!exact.uses_tensor_cores());
+  CHECK(fast.uses_tensor_cores());
   const cuda::ConvPlan small(device, ConvPass::forward, s, {.workspace_limit = 0});
   CHECK(small.workspace_bytes() == 0);
   CHECK_THROWS_WITH_AS(small.run({}), doctest::Contains("only described"), Error);
+}
+
+TEST_CASE("cuDNN: plans have names that find them again; more are allowed where the order of sums is free") {
+  const auto device = described("h200");
+  for (const ConvPass pass : {ConvPass::forward, ConvPass::backward_data, ConvPass::backward_filter}) {
+    CAPTURE(cuda::name_of(pass));
+    const Conv2dShape s{32, 128, 64, 64, 32, 3, 1, 1, DType::f16, false};
+    const std::vector<std::string> names = cuda::ConvPlan::names(device, pass, s, {}, 6);
+    REQUIRE(names.size() > 1);
+    CHECK(cuda::ConvPlan(device, pass, s, {}).name() == names[0]);
+    for (const std::string& name : names) {
+      CHECK(std::count(names.begin(), names.end(), name) == 1);
+      CHECK(cuda::ConvPlan(device, pass, s, {}, name).name() == name);
+    }
+    CHECK_THROWS_WITH_AS(cuda::ConvPlan(device, pass, s, {}, "1 2=3"), doctest::Contains("cuDNN has no plan 1 2=3"), Error);
+    const size_t strict = cuda::ConvPlan::names(device, pass, s, {}, 1000).size();
+    const size_t loose = cuda::ConvPlan::names(device, pass, s, {.any_order = true}, 1000).size();
+    CHECK(loose >= strict);
+    if (pass == ConvPass::backward_filter) CHECK(loose > strict);
+  }
 }
 
 TEST_CASE("cuDNN: text that describes no GPU is refused with cuDNN's reason") {

@@ -44,6 +44,11 @@ std::pair<double, double> centre_of(const std::vector<uint8_t>& plane) {
   return {x / sum, y / sum};
 }
 
+std::vector<uint8_t> augment(const std::vector<uint8_t>& plane, int64_t side, const Augment& options, const Rng& rng,
+                             uint64_t index) {
+  return transformed(plane, side, draw_transform(options, side, rng, index));
+}
+
 }  // namespace
 
 TEST_CASE("augment: nothing asked for changes nothing; flipping is exact, and every second image") {

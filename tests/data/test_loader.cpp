@@ -145,6 +145,27 @@ TEST_CASE("loader: a subset of the rows, and augmentation that differs from epoc
   CHECK(two.pixels != one.pixels);
 }
 
+TEST_CASE("loader: augmentation that is left to a kernel comes as maps that give the same images") {
+  Set s;
+  Loader moving(s.manifest, s.all(), s.recipe, s.options);
+  s.options.moves_only = true;
+  Loader drawing(s.manifest, s.all(), s.recipe, s.options);
+  const std::vector<Batch> moved = epoch(moving, 3), drawn = epoch(drawing, 3);
+  REQUIRE(moved.size() == drawn.size());
+  bool differ = false;
+  for (size_t i = 0; i < moved.size(); ++i) {
+    CHECK(moved[i].moves.empty());
+    REQUIRE(drawn[i].moves.size() == static_cast<size_t>(drawn[i].n));
+    std::vector<uint8_t> carried_out;
+    for (int64_t p = 0; p < drawn[i].n * 1024; ++p)
+      carried_out.push_back(moved_pixel(drawn[i].pixels.data() + p / 1024 * 1024, 32,
+                                        drawn[i].moves[static_cast<size_t>(p / 1024)], p % 32, p / 32 % 32));
+    CHECK(carried_out == moved[i].pixels);
+    differ = differ || carried_out != drawn[i].pixels;
+  }
+  CHECK(differ);
+}
+
 TEST_CASE("loader: kept images are not read again; without room they are") {
   Set s;
   s.options.memory_limit_bytes = 1 << 20;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernels/isa.h"
+#include "tensor/element.h"
 #include "tensor/rng.h"
 #include "tensor/slice.h"
 #include "tensor/stream.h"
@@ -46,7 +47,7 @@ class Activation {
   double get(int64_t n, int64_t c, int64_t h, int64_t w) const {
     const auto at = static_cast<size_t>(offset(n, c, h, w));
     if (dtype == DType::u8) return bytes[at];
-    return dtype == DType::bf16 ? to_float(slice.buffer.as<bf16>()[at]) : slice.buffer.as<float>()[at];
+    return static_cast<double>(element(slice.buffer, static_cast<int64_t>(at)));
   }
   void set(int64_t n, int64_t c, int64_t h, int64_t w, double value) { put(offset(n, c, h, w), value); }
   void fill(double value) {
@@ -61,8 +62,7 @@ class Activation {
   // Whether all that lies in the buffer outside the slice is still NaN.
   bool outside_untouched() const {
     int64_t known = 0;
-    for (int64_t i = 0; i < slice.buffer.count(); ++i)
-      known += std::isnan(dtype == DType::bf16 ? to_float(slice.buffer.as<bf16>()[i]) : slice.buffer.as<float>()[i]) ? 0 : 1;
+    for (int64_t i = 0; i < slice.buffer.count(); ++i) known += std::isnan(element(slice.buffer, i)) ? 0 : 1;
     return known == shape.count();
   }
 
@@ -82,10 +82,8 @@ class Activation {
   void put(int64_t at, double value) {
     if (dtype == DType::u8) {
       bytes[static_cast<size_t>(at)] = static_cast<uint8_t>(std::isnan(value) ? 255 : value);
-    } else if (dtype == DType::bf16) {
-      slice.buffer.as<bf16>()[at] = to_bf16(static_cast<float>(value));
     } else {
-      slice.buffer.as<float>()[at] = static_cast<float>(value);
+      set_element(slice.buffer, at, static_cast<float>(value));
     }
   }
 };

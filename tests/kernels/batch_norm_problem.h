@@ -117,10 +117,10 @@ inline std::vector<Shape> batch_norm_shapes() {
   return {{4, b, 1, 1}, {1, b, 3, 5}, {3, 2 * b, 7, 4}, {2, b, 19, 20}};
 }
 
-// f(problem, relu) over f32 and bf16, whole and sliced, all shapes, with and without a ReLU.
+// f(problem, relu) over all types, whole and sliced, all shapes, with and without a ReLU.
 template <class F>
 void for_problems(const F& f) {
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     for (const Shape& shape : batch_norm_shapes()) {
       for (const bool sliced : {false, true}) {
         const Problem problem(shape, dtype, sliced);

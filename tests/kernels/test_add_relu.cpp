@@ -16,7 +16,7 @@ std::vector<Shape> shapes() {
 }  // namespace
 
 TEST_CASE("add, add_relu, relu: values are those of the plain loop") {
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     for (const Shape& shape : shapes()) {
       for (const bool sliced : {false, true}) {
         CAPTURE(dtype);
@@ -44,7 +44,7 @@ TEST_CASE("add, add_relu, relu: values are those of the plain loop") {
 }
 
 TEST_CASE("relu, add_relu: a NaN stays a NaN, and y may be x's memory") {
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     Activation x({1, channel_block(), 2, 2}, dtype);
     x.fill(-1);
     x.set(0, 1, 1, 0, not_a_number);
@@ -60,7 +60,7 @@ TEST_CASE("relu, add_relu: a NaN stays a NaN, and y may be x's memory") {
 }
 
 TEST_CASE("add, add_relu, relu: gradients, written and added") {
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     for (const Shape& shape : shapes()) {
       for (int mode = 0; mode < 4; ++mode) {
         const bool add_a = (mode & 1) != 0, add_b = (mode & 2) != 0;
@@ -130,7 +130,7 @@ TEST_CASE("add_relu, relu: gradients agree with central differences") {
 
 TEST_CASE("add_relu: the same bits for 1 and 2 threads") {
   const Shape shape{3, 2 * channel_block(), 5, 5};
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     Activation a(shape, dtype), b(shape, dtype), y1(shape, dtype), y2(shape, dtype), d1(shape, dtype), d2(shape, dtype);
     a.random(8);
     b.random(9);

@@ -25,7 +25,7 @@ Shape pooled(const Case& c) {
 }  // namespace
 
 TEST_CASE("avg_pool: values are those of the plain loop") {
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     for (const Case& c : cases()) {
       for (const bool sliced : {false, true}) {
         CAPTURE(dtype);
@@ -49,7 +49,7 @@ TEST_CASE("avg_pool: values are those of the plain loop") {
 }
 
 TEST_CASE("avg_pool: the gradient is spread evenly, written or added") {
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     for (const Case& c : cases()) {
       for (const bool accumulate : {false, true}) {
         CAPTURE(dtype);
@@ -99,7 +99,7 @@ TEST_CASE("avg_pool: the gradient agrees with central differences") {
 }
 
 TEST_CASE("global_avg_pool: mean, gradient written and added, whole and sliced") {
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     for (const Shape& shape : {Shape{1, channel_block(), 1, 1}, Shape{3, 2 * channel_block(), 7, 5}}) {
       for (const bool sliced : {false, true}) {
         CAPTURE(dtype);
@@ -135,7 +135,7 @@ TEST_CASE("global_avg_pool: mean, gradient written and added, whole and sliced")
 
 TEST_CASE("avg_pool, global_avg_pool: the same bits for 1 and 2 threads") {
   const Case c{{3, 2 * channel_block(), 9, 7}, {2, 2, 0}};
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     Activation x(c.x, dtype), y1(pooled(c), dtype), y2(pooled(c), dtype), d1(c.x, dtype), d2(c.x, dtype);
     Plain m1({3, c.x[1]}), m2({3, c.x[1]});
     x.random(7);

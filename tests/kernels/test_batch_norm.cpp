@@ -55,7 +55,7 @@ TEST_CASE("batch_norm: forward is the formula, also in place") {
 
 TEST_CASE("batch_norm: a NaN in the input is handed on, by ReLU too") {
   const Shape shape{1, channel_block(), 2, 3};
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     Problem p(shape, dtype, false);
     p.x.set(0, 1, 1, 2, not_a_number);
     for (const bool relu : {true, false}) {
@@ -95,7 +95,7 @@ TEST_CASE("batch_norm: the gradient is the formula, written or added, also in pl
     const Totals totals(p, relu);
     std::vector<Sums> sums;
     for (int64_t c = 0; c < p.shape[1]; ++c) sums.push_back(p.sums(relu, c));
-    for (const DType type : {DType::f32, DType::bf16}) {
+    for (const DType type : {DType::f32, DType::bf16, DType::f16}) {
       for (const bool evaluation : {false, true}) {
         const float* dz = evaluation ? nullptr : totals.dz.data();
         const float* dz_xhat = evaluation ? nullptr : totals.dz_xhat.data();
@@ -126,7 +126,7 @@ TEST_CASE("batch_norm: the gradient is the formula, written or added, also in pl
 
 TEST_CASE("batch_norm: the linear form writes or adds a*dz and takes the sums in the same pass") {
   for_problems([](const Problem& p, bool relu) {
-    for (const DType type : {DType::f32, DType::bf16}) {
+    for (const DType type : {DType::f32, DType::bf16, DType::f16}) {
       for (const bool accumulate : {false, true}) {
         Activation g(p.shape, type, true);
         if (accumulate) g.fill(0.25);

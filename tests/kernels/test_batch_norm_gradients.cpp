@@ -127,9 +127,9 @@ TEST_CASE("batch_norm with pooling: gradients are the central differences of a n
 }
 
 TEST_CASE("batch_norm: three consumers in the linear form, corrected once, equal the sum of three textbook gradients") {
-  for (const DType dtype : {DType::f32, DType::bf16}) {
-    for (const DType buffer : {DType::f32, DType::bf16}) {
-      for (const DType last : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
+    for (const DType buffer : {DType::f32, DType::bf16, DType::f16}) {
+      for (const DType last : {DType::f32, DType::bf16, DType::f16}) {
         CAPTURE(dtype);
         CAPTURE(buffer);
         CAPTURE(last);
@@ -164,7 +164,7 @@ TEST_CASE("batch_norm: three consumers in the linear form, corrected once, equal
         CHECK(out.outside_untouched());
         int64_t wrong = 0;
         each(shape, [&](auto n, auto k, auto h, auto w) {
-          const double half_unit = buffer == DType::bf16 ? 0x1p-8 / 0x1p-23 : 4;
+          const double half_unit = std::max(4.0, rounding_of(buffer, 1) / 0x1p-23);
           wrong += close(out.get(n, k, h, w), expected.get(n, k, h, w), last, half_unit, rounded[static_cast<size_t>(k)]) ? 0 : 1;
         });
         CHECK(wrong == 0);
@@ -178,7 +178,7 @@ TEST_CASE("batch_norm: three consumers in the linear form, corrected once, equal
 }
 
 TEST_CASE("batch_norm with pooling: forward, sums and gradient are those of the naive loop, written or added") {
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     for (const Shape& shape : batch_norm_shapes()) {
       if (shape[2] < 2) continue;
       CAPTURE(dtype);
@@ -206,7 +206,7 @@ TEST_CASE("batch_norm with pooling: forward, sums and gradient are those of the 
       const auto pixels = static_cast<double>(shape[2] * shape[3]);
       for (size_t i = 0; i < sums.size(); ++i) CHECK(close(sums[i], plain[i], DType::f32, 4, 0.25 * pixels));
       finish_sums(one_thread, plain.data(), shape[0], shape[1], nullptr, nullptr, false, dz.data(), dz_xhat.data());
-      for (const DType type : {DType::f32, DType::bf16}) {
+      for (const DType type : {DType::f32, DType::bf16, DType::f16}) {
         for (const bool accumulate : {false, true}) {
           for (const bool evaluation : {false, true}) {
             const float* total = evaluation ? nullptr : dz.data();
@@ -225,7 +225,7 @@ TEST_CASE("batch_norm with pooling: forward, sums and gradient are those of the 
 }
 
 TEST_CASE("batch_norm: one thread, two threads and images side by side give the same bits") {
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     const Shape shape{3, 3 * channel_block(), 18, 17};
     const Shape small{3, shape[1], 9, 8};
     const Problem p(shape, dtype, true);

@@ -36,7 +36,7 @@ struct Case {
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     if (dtype == DType::bf16 && !test_has_bf16()) continue;
     for (const int64_t images : {1, 3}) {
       for (const int threads : {1, 2}) {
@@ -54,9 +54,8 @@ std::vector<Case> cases() {
 // and subtracts transformed tiles: about ten times that.
 bool near(double actual, double expected, const Case& c, DType stored, double terms) {
   const double scale = c.choice.winograd || on_gpu() ? 10 : 1;  // a GPU's library may choose Winograd itself
-  const double unit = stored == DType::bf16 ? 0x1p-8 : 0x1p-23;
   return std::abs(actual - expected) <=
-         unit * std::abs(expected) + scale * 4 * std::sqrt(terms) * 0x1p-23 * std::max(1.0, std::sqrt(terms));
+         rounding_of(stored, expected) + scale * 4 * std::sqrt(terms) * 0x1p-23 * std::max(1.0, std::sqrt(terms));
 }
 
 }  // namespace
@@ -73,9 +72,7 @@ TEST_CASE("conv2d: forward, backward_data and backward_filter are those of the n
     Activation y({s.images, s.out_channels, s.out_height(), s.out_width()}, s.dtype), dy(y.shape, s.dtype);
     Plain filter(s.filter()), dfilter(s.filter(), 3);
     x.random(1), dy.random(2), filter.random(3);
-    if (s.dtype == DType::bf16) {  // the filter is rounded when it is packed
-      for (float& w : filter.values) w = to_float(to_bf16(w));
-    }
+    for (float& w : filter.values) w = rounded(s.dtype, w);  // as it is when it is packed
     const Naive naive{s, filter};
 
     const ConvForward forward(s, c.choice, one_thread);

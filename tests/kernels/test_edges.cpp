@@ -1,6 +1,7 @@
 // The kernels at the network's edges: normalise, layout, sigmoid.
 #include <algorithm>
 
+#include "kernels/half.h"
 #include "kernels/layout.h"
 #include "kernels/normalize.h"
 #include "kernels/sigmoid.h"
@@ -16,15 +17,17 @@ TEST_CASE("normalize: every byte, with the three roundings of float arithmetic")
   for (size_t i = 0; i < grey.size(); ++i) grey[i] = static_cast<uint8_t>(i * 7);
   const Tensor x{grey.data(), shape, DType::u8, Layout::plain};
   Plain y(shape);
-  std::vector<bf16> half(grey.size());
+  std::vector<bf16> brain(grey.size());
+  std::vector<f16> half(grey.size());
   normalize(two_threads, x, 0.449F, 0.226F, y.tensor);
-  normalize(two_threads, x, 0.449F, 0.226F, Tensor{half.data(), shape, DType::bf16, Layout::plain});
+  normalize(two_threads, x, 0.449F, 0.226F, Tensor{brain.data(), shape, DType::bf16, Layout::plain});
+  normalize(two_threads, x, 0.449F, 0.226F, Tensor{half.data(), shape, DType::f16, Layout::plain});
   int64_t wrong = 0;
   for (size_t i = 0; i < grey.size(); ++i) {
     const float share = static_cast<float>(grey[i]) / 255.0F;
     const float centred = share - 0.449F;
     const float expected = centred / 0.226F;
-    if (y.values[i] != expected || half[i].bits != to_bf16(expected).bits) ++wrong;
+    wrong += y.values[i] != expected || brain[i].bits != to_bf16(expected).bits || half[i].bits != to_f16(expected).bits ? 1 : 0;
   }
   CHECK(wrong == 0);
   // By hand, in exact arithmetic: (128/255 - 0.449) / 0.226.
@@ -35,9 +38,34 @@ TEST_CASE("normalize: every byte, with the three roundings of float arithmetic")
                   Error);
 }
 
+TEST_CASE("normalize: images moved first have the values of moved bytes, in every type; edge pixels go on outside") {
+  const int64_t size = 37;
+  const Shape shape{3, 1, size, size};
+  std::vector<uint8_t> grey(static_cast<size_t>(shape.count())), moved(grey.size());
+  for (size_t i = 0; i < grey.size(); ++i) grey[i] = static_cast<uint8_t>(Rng(8, 0).uniform(i, 0, 256));
+  const std::vector<SampleMap> moves{{}, {-1, 0.9, 0.2, 3.25, -1.5}, {1, 1.2, -0.4, -50, 0.75}};
+  for (size_t i = 0; i < grey.size(); ++i) {
+    const auto p = static_cast<int64_t>(i), image = p / (size * size);
+    moved[i] = moved_pixel(grey.data() + image * size * size, size, moves[static_cast<size_t>(image)], p % size, p / size % size);
+  }
+  CHECK(std::equal(grey.begin(), grey.begin() + size * size, moved.begin()));
+  CHECK(!std::equal(grey.begin() + size * size, grey.end(), moved.begin() + size * size));
+  const Tensor x{grey.data(), shape, DType::u8, Layout::plain}, bytes{moved.data(), shape, DType::u8, Layout::plain};
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
+    std::vector<uint8_t> a(grey.size() * size_of(dtype)), b(a);
+    normalize(two_threads, x, 0.449F, 0.226F, Tensor{a.data(), shape, dtype, Layout::plain}, moves.data());
+    normalize(one_thread, bytes, 0.449F, 0.226F, Tensor{b.data(), shape, dtype, Layout::plain});
+    CHECK(a == b);
+  }
+  Plain y({1, 1, 4, 5});
+  const Tensor oblong{grey.data(), {1, 1, 4, 5}, DType::u8, Layout::plain};
+  CHECK_THROWS_WITH_AS(normalize(one_thread, oblong, 0.449F, 0.226F, y.tensor, moves.data()), doctest::Contains("only squares"),
+                       Error);
+}
+
 TEST_CASE("layout: plain to blocked and back") {
   const int64_t b = channel_block();
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     for (const bool sliced : {false, true}) {
       const Shape shape{3, 2 * b, 5, 7};
       Plain x(shape), back(shape);
@@ -47,8 +75,7 @@ TEST_CASE("layout: plain to blocked and back") {
       int64_t place = 0, wrong = 0;
       each(shape, [&](auto... at) {
         const float value = x[place++];
-        const float stored = dtype == DType::bf16 ? to_float(to_bf16(value)) : value;
-        if (y.get(at...) != static_cast<double>(stored)) ++wrong;
+        if (y.get(at...) != static_cast<double>(rounded(dtype, value))) ++wrong;
       });
       CHECK(wrong == 0);
       CHECK(y.outside_untouched());
@@ -80,4 +107,27 @@ TEST_CASE("sigmoid: right at both ends, and in place") {
   CHECK(x.values == y.values);
   Plain wrong({5, 3});
   CHECK_THROWS_WITH_AS(sigmoid_forward(one_thread, x.tensor, wrong.tensor), "sigmoid_forward: y is [5,3], expected [3,5]", Error);
+}
+
+TEST_CASE("half: vectors convert as one number at a time does, to and from fp16") {
+  if (on_gpu()) return;
+  const float special[] = {0.0F,     -0.0F,      65504.0F,     65519.0F, 65520.0F,  -1e9F, 0x1p-24F,
+                           0x1p-25F, 0x1.8p-25F, 0x1.ffcp-15F, INFINITY, -INFINITY, NAN};
+  std::vector<float> values(100003);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = std::ldexp(Rng(5, 0).uniform(i, -1, 1), static_cast<int>(i % 44) - 26);
+  std::copy(std::begin(special), std::end(special), values.begin() + 500);
+  const auto count = static_cast<int64_t>(values.size());
+  std::vector<f16> half(values.size());
+  std::vector<float> back(values.size());
+  single_to_half(two_threads, values.data(), half.data(), count);
+  half_to_single(one_thread, half.data(), back.data(), count);
+  int64_t wrong = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const float expected = to_float(to_f16(values[i]));
+    wrong +=
+        std::bit_cast<uint32_t>(back[i]) != std::bit_cast<uint32_t>(expected) && !(std::isnan(back[i]) && std::isnan(expected))
+            ? 1
+            : 0;
+  }
+  CHECK(wrong == 0);
 }

@@ -44,7 +44,7 @@ Best naive(const Activation& x, const Window& win, int64_t n, int64_t c, int64_t
 }  // namespace
 
 TEST_CASE("max_pool: values and cells are those of the plain loop") {
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     for (const Case& c : cases()) {
       for (const bool sliced : {false, true}) {
         CAPTURE(dtype);
@@ -67,7 +67,7 @@ TEST_CASE("max_pool: values and cells are those of the plain loop") {
 TEST_CASE("max_pool: of equal values the first is taken, and a NaN stays a NaN") {
   const Shape shape{1, channel_block(), 5, 5};
   const Window window{3, 2, 1};
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     Activation x(shape, dtype), y({1, shape[1], 3, 3}, dtype), index({1, shape[1], 3, 3}, DType::u8);
     x.fill(-std::numeric_limits<double>::infinity());
     x.set(0, 3, 2, 2, not_a_number);
@@ -81,7 +81,7 @@ TEST_CASE("max_pool: of equal values the first is taken, and a NaN stays a NaN")
 }
 
 TEST_CASE("max_pool: the gradient goes to the cell that was taken, written or added") {
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     for (const Case& c : cases()) {
       for (const bool accumulate : {false, true}) {
         for (const bool sliced : {false, true}) {
@@ -142,7 +142,7 @@ TEST_CASE("max_pool: the gradient agrees with central differences") {
 
 TEST_CASE("max_pool: the same bits for 1 and 2 threads, and inside a parallel region") {
   const Case c{{3, 2 * channel_block(), 9, 7}, {3, 2, 1}};
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     Activation x(c.x, dtype), y1(pooled(c), dtype), y2(pooled(c), dtype), i1(pooled(c), DType::u8), i2(pooled(c), DType::u8);
     Activation dy(pooled(c), dtype), d1(c.x, dtype), d2(c.x, dtype);
     x.random(5);

@@ -70,7 +70,7 @@ struct Residual {
 
 template <class F>
 void for_residuals(const F& f) {
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     for (const Shape& shape : batch_norm_shapes()) {
       for (const bool sliced : {false, true}) {
         for (const bool projected : {false, true}) {
@@ -162,7 +162,7 @@ TEST_CASE("residual: a gradient that nobody wants is left out, and both may be o
 }
 
 TEST_CASE("residual: a NaN is handed on, and the bits are the same for 1 and 2 threads") {
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     Residual one({3, 2 * channel_block(), 5, 5}, dtype, false, true), two({3, 2 * channel_block(), 5, 5}, dtype, false, true);
     one.right.x.set(0, 1, 2, 3, not_a_number);
     two.right.x.set(0, 1, 2, 3, not_a_number);

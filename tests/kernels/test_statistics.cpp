@@ -45,7 +45,7 @@ struct Merged {
 
 TEST_CASE("statistics: mean and variance of every channel, whole and sliced, large and small maps") {
   const int64_t b = channel_block();
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     for (const Shape& shape : {Shape{1, b, 1, 1}, Shape{3, 2 * b, 5, 7}, Shape{2, b, 33, 31}}) {
       for (const bool sliced : {false, true}) {
         CAPTURE(shape);
@@ -104,7 +104,7 @@ TEST_CASE("statistics: a constant channel has no variance, and partial holds eac
 
 TEST_CASE("statistics: images side by side leave the bits of one call") {
   const Shape shape{3, 2 * channel_block(), 20, 21};
-  for (const DType dtype : {DType::f32, DType::bf16}) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     Activation x(shape, dtype, true), to(shape, dtype, true), apart(shape, dtype, true);
     x.random(3);
     const auto row = static_cast<size_t>(2 * shape[1]);
@@ -126,18 +126,15 @@ TEST_CASE("statistics: images side by side leave the bits of one call") {
 
 TEST_CASE("statistics: a copy converts, and its statistics are those of what is stored") {
   const Shape shape{2, channel_block(), 6, 5};
-  for (const DType from_type : {DType::f32, DType::bf16}) {
-    for (const DType to_type : {DType::f32, DType::bf16}) {
+  for (const DType from_type : {DType::f32, DType::bf16, DType::f16}) {
+    for (const DType to_type : {DType::f32, DType::bf16, DType::f16}) {
       Activation from(shape, from_type, true), to(shape, to_type, true);
       from.random(2);
       std::vector<float> partial(static_cast<size_t>(shape[0] * 2 * shape[1]));
       copy_with_statistics(two_threads, from.slice, to.slice, partial.data());
       CHECK(to.outside_untouched());
       each(shape, [&](auto... at) {
-        const double expected = to_type == DType::bf16
-                                    ? static_cast<double>(to_float(to_bf16(static_cast<float>(from.get(at...)))))
-                                    : from.get(at...);
-        CHECK(to.get(at...) == expected);
+        CHECK(to.get(at...) == static_cast<double>(rounded(to_type, static_cast<float>(from.get(at...)))));
       });
       const Merged again(to, one_thread);
       CHECK(again.partial == partial);

@@ -39,7 +39,7 @@ TEST_CASE("clip: the norm, and one factor for all groups, which is 1 below the l
   const double expected = std::sqrt(std::accumulate(parts.begin(), parts.end(), 0.0));
   std::vector<SgdScalars> scalars(3, {0.1F, 0.9F, 0.0F, 0, 0.5F});
   const auto clipped_to = [&](double limit) {
-    clip(one_thread, parts.data(), static_cast<int64_t>(parts.size()), limit, norm.data(), scalars.data(), 2);
+    clip(one_thread, parts.data(), static_cast<int64_t>(parts.size()), limit, norm.data(), scalars.data(), 2, nullptr);
     return scalars;
   };
   for (const double limit : {5.0, 1e9}) {
@@ -49,6 +49,51 @@ TEST_CASE("clip: the norm, and one factor for all groups, which is 1 below the l
     CHECK(after[0].lr == 0.1F);
     CHECK(after[2].gradient_scale == 0.5F);
   }
+}
+
+TEST_CASE("clip: a loss scale is taken out, and a gradient that is not finite changes nothing but the scale") {
+  std::vector<double> parts{9.0 * 64 * 64, 16.0 * 64 * 64}, norm{not_a_number};
+  std::vector<SgdScalars> scalars(2);
+  std::vector<LossScaleState> state{{64, 5, 1}};
+  const auto clipped_to = [&](double limit) {
+    clip(one_thread, parts.data(), 2, limit, norm.data(), scalars.data(), 2, state.data());
+  };
+  clipped_to(no_limit);
+  CHECK(norm[0] == 5);
+  CHECK(state[0].scale == 64);
+  CHECK(state[0].good_steps == 6);
+  for (const SgdScalars& s : scalars) CHECK((s.gradient_scale == 1.0F / 64 && s.skip == 0));
+  clipped_to(2.5);
+  for (const SgdScalars& s : scalars) CHECK((s.gradient_scale == 0.5F / 64 && s.skip == 0));
+  for (const double bad : {std::numeric_limits<double>::infinity(), not_a_number}) {
+    parts[1] = bad;
+    const float before = state[0].scale;
+    clipped_to(2.5);
+    CHECK(!std::isfinite(norm[0]));
+    CHECK(state[0].scale == before / 2);
+    CHECK(state[0].good_steps == 0);
+    for (const SgdScalars& s : scalars) CHECK(s.skip == 1);
+  }
+  CHECK(state[0].skipped == 3);
+  parts[1] = 0;
+  clipped_to(no_limit);
+  for (const SgdScalars& s : scalars) CHECK((s.gradient_scale == 1.0F / 16 && s.skip == 0));
+}
+
+TEST_CASE("next_loss_scale: doubles after 2,000 good steps in a row, halves at a bad one, stays from 1 to 2^24") {
+  LossScaleState s;
+  for (int step = 1; step < 2000; ++step) next_loss_scale(s, true);
+  CHECK(s.scale == 65536);
+  next_loss_scale(s, false);
+  for (int step = 1; step < 2000; ++step) next_loss_scale(s, true);
+  CHECK(s.scale == 32768);
+  next_loss_scale(s, true);
+  CHECK(s.scale == 65536);
+  for (int step = 0; step < 20 * 2000; ++step) next_loss_scale(s, true);
+  CHECK(s.scale == 0x1p24F);
+  for (int step = 0; step < 50; ++step) next_loss_scale(s, false);
+  CHECK(s.scale == 1);
+  CHECK(s.skipped == 51);
 }
 
 TEST_CASE("average_update: a step of the weight towards the values") {

@@ -29,15 +29,6 @@ void each_of_nhwc(const Tensor& t, const F& f) {  // f(place in the plain order,
   int64_t plain = 0;
   each(s, [&](auto n, auto c, auto h, auto w) { f(plain++, ((n * s[2] + h) * s[3] + w) * s[1] + c); });
 }
-inline float element(const Tensor& t, int64_t i) {
-  return t.dtype == DType::bf16 ? to_float(t.as<bf16>()[i]) : t.as<float>()[i];
-}
-inline void set_element(const Tensor& t, int64_t i, float value) {
-  if (t.dtype == DType::bf16)
-    t.as<bf16>()[i] = to_bf16(value);
-  else
-    t.as<float>()[i] = value;
-}
 
 // loss = sum of y_k * r_k over the pairs (y_k, r_k): its gradient with respect to y_k is r_k.
 class Weighted final : public Op {
@@ -56,12 +47,7 @@ class Weighted final : public Op {
       emit.step("weighted.backward", {r}, {t.slot}, 0, [r, t](const Run& run) {
         const Tensor from = run[r], to = run[t.slot];
         if (run.stream.device == Device::cuda) return copy_on_gpu(run.stream, from, to);
-        for (int64_t i = 0; i < from.count(); ++i) {
-          if (to.dtype == DType::bf16)
-            to.as<bf16>()[i] = to_bf16(from.as<float>()[i]);
-          else
-            to.as<float>()[i] = from.as<float>()[i];
-        }
+        for (int64_t i = 0; i < from.count(); ++i) set_element(to, i, from.as<float>()[i]);
       });
     }
   }
@@ -80,12 +66,7 @@ inline void put(const Volume& v, const Tensor& t) {
   for (size_t i = 0; i < v.values.size(); ++i) plain.values[i] = static_cast<float>(v.values[i]);
   if (t.layout == Layout::blocked) return plain_to_blocked(one_thread, plain.tensor, t);
   if (t.layout == Layout::nhwc) return each_of_nhwc(t, [&](int64_t from, int64_t to) { set_element(t, to, plain[from]); });
-  for (int64_t i = 0; i < t.count(); ++i) {
-    if (t.dtype == DType::bf16)
-      t.as<bf16>()[i] = to_bf16(plain[i]);
-    else
-      t.as<float>()[i] = plain[i];
-  }
+  for (int64_t i = 0; i < t.count(); ++i) set_element(t, i, plain[i]);
 }
 
 inline void get(const Tensor& t, Volume& v) {
@@ -95,7 +76,7 @@ inline void get(const Tensor& t, Volume& v) {
   } else if (t.layout == Layout::nhwc) {
     each_of_nhwc(t, [&](int64_t to, int64_t from) { plain[to] = element(t, from); });
   } else {
-    for (int64_t i = 0; i < t.count(); ++i) plain[i] = t.dtype == DType::bf16 ? to_float(t.as<bf16>()[i]) : t.as<float>()[i];
+    for (int64_t i = 0; i < t.count(); ++i) plain[i] = element(t, i);
   }
   for (size_t i = 0; i < v.values.size(); ++i) v.values[i] = static_cast<double>(plain.values[i]);
 }

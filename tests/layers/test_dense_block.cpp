@@ -45,12 +45,12 @@ struct Both {
     fill(naive_x, seed), fill(r, seed + 100);
     put(naive_x, program->tensor(x)), put(r, program->tensor(weights));
     get(program->tensor(x), naive_x);  // what was stored, rounded
-    if (c.dtype == DType::bf16 && !c.fp32_gradient) round(r);
+    if (c.dtype != DType::f32 && !c.fp32_gradient) round(r, c.dtype);
     program->run();
   }
 
-  static void round(Volume& v) {
-    for (double& value : v.values) value = static_cast<double>(to_float(to_bf16(static_cast<float>(value))));
+  static void round(Volume& v, DType dtype) {
+    for (double& value : v.values) value = static_cast<double>(rounded(dtype, static_cast<float>(value)));
   }
   double naive_loss(bool training) const {
     const Volume y = naive_dense_block(naive_x, *store, "block", layers, training);
@@ -73,6 +73,7 @@ std::vector<Case> cases() {
   std::vector<Case> all;
   for (const bool training : {true, false}) {
     for (const int64_t images : {1, 3}) all.push_back({images, images == 1 ? 1 : 2, DType::f32, training, false});
+    all.push_back({2, 2, DType::f16, training, false});
     if (test_has_bf16()) all.push_back({4, 2, DType::bf16, training, true});   // images side by side
     if (test_has_bf16()) all.push_back({2, 1, DType::bf16, training, false});  // one group
   }
@@ -80,12 +81,12 @@ std::vector<Case> cases() {
 }
 
 double tolerance(const Case& c) {
-  return c.dtype == DType::bf16 ? 0.06 : 2e-4;
+  return c.dtype == DType::f32 ? 2e-4 : 0.06;
 }
 
 // bf16 flips many a ReLU: the sign and size of every term are proven in fp32, here that nothing is lost.
 double gradient_tolerance(const Case& c) {
-  return c.dtype == DType::bf16 ? 0.5 : 2e-3;
+  return c.dtype == DType::f32 ? 2e-3 : 0.5;
 }
 
 // The first seed at which no ReLU of the fp32 block is near its kink.

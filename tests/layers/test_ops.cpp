@@ -18,16 +18,17 @@ std::vector<OpCase> blocked_cases(int64_t height, int64_t width) {
     all.push_back({{2, 2 * b, height, width}, test_layout(), DType::f32, training, true, 2});
     all.push_back({{1, b, height, width}, test_layout(), DType::f32, training, false, 1});
     if (test_has_bf16()) all.push_back({{3, b, height, width}, test_layout(), DType::bf16, training, false, 2});
+    all.push_back({{3, b, height, width}, test_layout(), DType::f16, training, false, 2});
   }
   return all;
 }
 
 double tolerance(const OpCase& c) {
-  return c.dtype == DType::bf16 ? 0.01 : 2e-6;
+  return c.dtype == DType::f32 ? 2e-6 : c.dtype == DType::f16 ? 0.002 : 0.01;
 }
 
 double gradient_tolerance(const OpCase& c) {
-  return c.dtype == DType::bf16 ? 0.2 : 5e-4;
+  return c.dtype == DType::f32 ? 5e-4 : 0.2;
 }
 
 Volume naive_avg_pool(const Volume& x) {
@@ -90,7 +91,7 @@ TEST_CASE("transition, after a dense block: pooling first gives what the paper's
 
 TEST_CASE("stem: grey by the fold equals the plane three times over; colours too") {
   for (const int64_t channels : {1, 3}) {
-    for (const DType dtype : {DType::f32, DType::bf16}) {
+    for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
       if (dtype == DType::bf16 && !test_has_bf16()) continue;
       const OpCase c{{2, channels, 13, 18}, Layout::plain, dtype, true, false, 2, true};
       check_op(

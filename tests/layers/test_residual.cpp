@@ -18,6 +18,7 @@ std::vector<OpCase> residual_cases(int64_t height, int64_t width) {
     all.push_back({{2, 2 * b, height, width}, test_layout(), DType::f32, training, true, 2});
     all.push_back({{1, b, height, width}, test_layout(), DType::f32, training, false, 1});
     all.push_back({{3, b, height, width}, test_layout(), DType::f32, training, false, 2, true});
+    all.push_back({{1, 2 * b, height, width}, test_layout(), DType::f16, training, true, 2});
     if (test_has_bf16()) {
       all.push_back({{4, b, height, width}, test_layout(), DType::bf16, training, false, 2});
       all.push_back({{1, 2 * b, height, width}, test_layout(), DType::bf16, training, true, 2});
@@ -27,10 +28,10 @@ std::vector<OpCase> residual_cases(int64_t height, int64_t width) {
 }
 
 double tolerance(const OpCase& c) {
-  return c.dtype == DType::bf16 ? 0.02 : 4e-6;
+  return c.dtype == DType::f32 ? 4e-6 : c.dtype == DType::f16 ? 0.004 : 0.02;
 }
 double gradient_tolerance(const OpCase& c) {
-  return c.dtype == DType::bf16 ? 0.2 : 5e-4;
+  return c.dtype == DType::f32 ? 5e-4 : 0.2;
 }
 
 Volume strided(const Volume& x, int64_t stride) {

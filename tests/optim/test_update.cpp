@@ -18,6 +18,7 @@ struct Model {
       : graph(true), built(build(graph)), store(graph, 1, true), average(graph, 1, false), update(store, &average, options) {
     PlanOptions o;
     o.loss = built;
+    o.before_backward = [this](Emitter& emit, Slot gradient) { update.emit_loss_scale(emit, gradient); };
     o.constant = [this](const std::string& name) { return update.is_frozen(name); };
     o.after_backward = [this](Emitter& emit) { update.emit(emit); };
     program.emplace(plan(graph, o, store, arena));
@@ -112,4 +113,43 @@ TEST_CASE("update: the moving average follows the weights and the running statis
   CHECK(m.values("body.mean", m.average)[0] == 2);
   CHECK(m.values("body.mean", m.average)[1] == doctest::Approx(10).epsilon(1e-3));
   CHECK(*m.average.find("body.count").as<int64_t>() == 77);
+}
+
+TEST_CASE("update: a loss scale changes no bit of a step in fp32, since it is a power of two") {
+  Model plain({.weight_decay = 0.01, .clip_norm = 0.5}), scaled({.weight_decay = 0.01, .clip_norm = 0.5, .loss_scaling = true});
+  for (int64_t step = 0; step < 3; ++step) {
+    plain.step(0.1, step), scaled.step(0.1, step);
+    for (const char* name : {"body.a", "body.b", "last.w"}) {
+      CHECK(plain.values(name) == scaled.values(name));
+      const Tensor a = plain.store.gradient(name), b = scaled.store.gradient(name);
+      for (int64_t i = 0; i < a.count(); ++i) CHECK(b.as<float>()[i] == 65536 * a.as<float>()[i]);
+    }
+    CHECK(plain.update.gradient_norm() == scaled.update.gradient_norm());
+  }
+  CHECK(plain.update.loss_scale() == nullptr);
+  CHECK(scaled.update.loss_scale()->values().as<float>()[1] == 3);
+}
+
+TEST_CASE("update: a step whose gradient overflows changes no weight and no momentum, and the next has half the scale") {
+  Model m({.loss_scaling = true});
+  m.step(0.1, 0);
+  Tensor a = m.store.find("body.a");
+  const float before = a.as<float>()[7];
+  a.as<float>()[7] = 1e36F;  // times the scale, no float any more
+  m.store.touch();
+  const auto values = m.values("last.w");
+  const Tensor momentum = m.store.momentum("last.w");
+  const std::vector<float> momenta{momentum.as<float>(), momentum.as<float>() + momentum.count()};
+  m.step(0.1, 1);
+  CHECK(m.values("last.w") == values);
+  CHECK(std::equal(momenta.begin(), momenta.end(), m.store.momentum("last.w").as<float>()));
+  CHECK(!std::isfinite(m.update.gradient_norm()));
+  const float* scale = m.update.loss_scale()->values().as<float>();
+  CHECK(scale[0] == 32768);
+  CHECK(scale[2] == 1);
+  m.store.find("body.a").as<float>()[7] = before;
+  m.store.touch();
+  m.step(0.1, 2);
+  CHECK(m.values("last.w") != values);
+  CHECK(std::isfinite(m.update.gradient_norm()));
 }

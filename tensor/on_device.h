@@ -11,9 +11,9 @@ namespace thorax {
 template <class T>
 class OnDevice {
  public:
-  // host: [count], must outlive the program.
+  // host: [count], must outlive the program; count 0: there is none, and in() is null.
   OnDevice(Emitter& emit, const std::string& name, T* host, size_t count) : host_(host) {
-    if (emit.stream().device == Device::cpu) return;
+    if (emit.stream().device == Device::cpu || count == 0) return;
     slot_ = emit.upload(name, host, count * sizeof(T));
   }
 
