@@ -46,7 +46,7 @@ void emit_joint_statistics(Emitter& emit, const std::string& name, Slot statisti
                     const Tensor s = run[statistics];
                     const Tensor mine = run[own];
                     gather_rows(s, channel, channels, mine.as<float>());
-                    communicator->all_gather(mine, run[all]);
+                    communicator->all_gather(run.stream, mine, run[all]);
                     auto* mean = s.as<float>() + channel;
                     merge_groups(run[all].as<float>(), counts.data(), static_cast<int64_t>(counts.size()), channels, mean,
                                  mean + s.shape[1]);
@@ -64,7 +64,7 @@ void emit_joint_sums(Emitter& emit, const std::string& name, Slot sums, int64_t 
                       std::fill_n(mine.as<float>(), mine.count(), 0.0F);
                     else
                       gather_rows(run[sums], channel, channels, mine.as<float>());
-                    communicator->all_reduce(mine);
+                    communicator->all_reduce(run.stream, mine);
                     scatter_rows(mine.as<float>(), run[sums], channel, channels);
                   });
 }

@@ -22,6 +22,7 @@ struct Slot {
 };
 
 class Capture;
+class Lane;
 class Program;
 struct Step;
 
@@ -45,6 +46,8 @@ struct Step {
   std::function<void(const Run&)> body;
   bool packs = false;  // depends on parameters alone: run only when they changed
   bool joint = false;  // all ranks do it, also one without images
+  // beside: on a second road, while the steps that follow run (tensor/lane.h); join: waits for all of that road.
+  enum class Road : uint8_t { main, beside, join } road = Road::main;
   std::vector<std::pair<int, Tensor>> bound{};
 };
 
@@ -111,6 +114,7 @@ class Program {
   void bind();
   void prepare();
   void run_steps(bool pack, bool idle = false);
+  void take(const Step& s, bool idle);
   bool replay(bool pack);
   void finish();
   Tensor for_caller(const Memory& m) const;
@@ -135,6 +139,7 @@ class Program {
   std::vector<Store*> others_;
   bool may_replay_ = true;
   bool ran_ = false;  // at these addresses, one by one: whatever libraries make at their first call is made
+  std::shared_ptr<Lane> lane_;  // null: no step runs beside others
   std::shared_ptr<Capture> graph_;
   std::string replay_obstacle_;
   Buffer host_;  // on a GPU: the caller's side of what is copied

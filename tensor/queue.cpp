@@ -42,17 +42,39 @@ CudaReport cuda_report() {
   return report;
 }
 
-Queue::Queue() {
+Queue::Queue() : failure_(std::make_shared<Failure>()) {
   const CudaReport report = cuda_report();
   if (!report.obstacle.empty()) throw Error(Fault::machine, report.obstacle, report.hint);
   gpu_ = report.gpus.front();
   check_cuda(cudaSetDevice(0), "the GPU cannot be used", Fault::machine);
+  open();
+}
+
+void Queue::open() {
   check_cuda(cudaStreamCreateWithFlags(&handle_, cudaStreamNonBlocking), "a queue on the GPU", Fault::machine);
+  check_cuda(cudaEventCreateWithFlags(&reached_, cudaEventDisableTiming), "an event", Fault::machine);
 }
 
 Queue::~Queue() {
   libraries_.clear();  // their handles belong to this queue
+  if (reached_ != nullptr) cudaEventDestroy(reached_);
   if (handle_ != nullptr) cudaStreamDestroy(handle_);
+}
+
+std::shared_ptr<Queue> Queue::beside() const {
+  std::shared_ptr<Queue> made(new Queue(failure_));
+  made->gpu_ = gpu_;
+  made->open();
+  return made;
+}
+
+void Queue::after(Queue& other) {
+  check_cuda(cudaEventRecord(other.reached_, other.handle_), "an event");
+  check_cuda(cudaStreamWaitEvent(handle_, other.reached_, 0), "waiting for another queue");
+}
+
+void Queue::call(void (*work)(void*), void* data) {
+  check_cuda(cudaLaunchHostFunc(handle_, work, data), "a call of the host in a queue");
 }
 
 void Queue::copy(void* to, const void* from, size_t bytes) {
@@ -82,7 +104,9 @@ double Queue::seconds(const std::function<void()>& work) {
 }
 
 void Queue::wait() {
-  check_cuda(cudaStreamSynchronize(handle_), "work on the GPU");
+  const cudaError_t done = cudaStreamSynchronize(handle_);
+  failure_->rethrow();
+  check_cuda(done, "work on the GPU");
 }
 
 bool built_with_cuda() {
@@ -110,6 +134,15 @@ Queue::Queue() {
   refuse();
 }
 Queue::~Queue() = default;
+std::shared_ptr<Queue> Queue::beside() const {
+  refuse();
+}
+void Queue::after(Queue&) {
+  refuse();
+}
+void Queue::call(void (*)(void*), void*) {
+  refuse();
+}
 void Queue::copy(void*, const void*, size_t) {
   refuse();
 }
