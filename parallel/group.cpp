@@ -1,15 +1,39 @@
 #include "parallel/group.h"
 
+#include <set>
+
 #include "parallel/gloo.h"
+#include "parallel/nccl.h"
 #include "parallel/single.h"
+#include "parallel/staged.h"
 
 namespace thorax::parallel {
 
 namespace {
 constexpr std::chrono::seconds meeting{150};  // longer than the rendezvous waits before it names who is missing
+
+// All ranks come to the same answer. NCCL refuses two ranks on one GPU.
+bool each_has_a_gpu_for_nccl(const World& world, Keys& keys, Deadline deadline, const Stream& stream) {
+  const bool usable = stream.queue != nullptr && !nccl_version().empty();
+  keys.set(str("gpu/", world.rank), usable ? stream.queue->gpu().id : "");
+  std::set<std::string> ids;
+  for (int r = 0; r < world.size; ++r) {
+    const std::string id = keys.get(str("gpu/", r), deadline);
+    if (id.empty() || !ids.insert(id).second) return false;
+  }
+  return true;
 }
 
-Group::Group(const World& world, const OnVerdict& on_verdict, Socket listener) : world_(world) {
+std::unique_ptr<Communicator> connected(const World& world, Keys& keys, Deadline deadline, const Stream& stream) {
+  if (each_has_a_gpu_for_nccl(world, keys, deadline, stream)) return make_nccl(world, keys, deadline, stream.queue);
+  std::unique_ptr<Communicator> gloo = make_gloo(world, keys, deadline);
+  if (stream.queue == nullptr) return gloo;
+  return std::make_unique<Staged>(std::move(gloo));
+}
+
+}  // namespace
+
+Group::Group(const World& world, const OnVerdict& on_verdict, Socket listener, const Stream& stream) : world_(world) {
   if (world_.size == 1) {
     communicator_ = std::make_unique<Single>();
     return;
@@ -21,7 +45,7 @@ Group::Group(const World& world, const OnVerdict& on_verdict, Socket listener) :
   }
   watch_.emplace(world_, deadline, on_verdict);
   keys_.emplace(world_, deadline);
-  communicator_ = make_gloo(world_, *keys_, deadline);
+  communicator_ = connected(world_, *keys_, deadline, stream);
 }
 
 void Group::leave() {

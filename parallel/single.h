@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstring>
+#include <string>
 
 #include "tensor/communicator.h"
 #include "tensor/queue.h"
@@ -12,6 +13,7 @@ class Single final : public Communicator {
  public:
   int rank() const override { return 0; }
   int size() const override { return 1; }
+  std::string name() const override { return "nothing"; }
   void all_reduce(const Stream&, const Tensor&) override {}
   void broadcast(const Stream&, const Tensor&, int) override {}
   void all_gather(const Stream& on, const Tensor& from, const Tensor& to) override {

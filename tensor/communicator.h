@@ -3,6 +3,8 @@
 // queue as a kernel is, and may be recorded.
 #pragma once
 
+#include <string>
+
 #include "tensor/error.h"
 #include "tensor/stream.h"
 #include "tensor/tensor.h"
@@ -24,6 +26,8 @@ class Communicator {
 
   virtual int rank() const = 0;
   virtual int size() const = 0;
+  // What carries the data, for people: "gloo".
+  virtual std::string name() const = 0;
   // The sum over the ranks, in place; f32. The order of the additions depends on the count and the size alone, and all ranks
   // get the same bits.
   virtual void all_reduce(const Stream& on, const Tensor& t) = 0;

@@ -21,6 +21,9 @@ class Planner final : public Emitter {
     program_.arena_ = &arena;
     program_.training_ = static_cast<bool>(options.after_backward);
     program_.debug_ = options.debug;
+    // A rank without images runs its steps one by one, and NCCL wants its calls recorded by all ranks or by none.
+    const std::vector<int64_t>& images = options.replicas.images;
+    program_.may_replay_ = std::find(images.begin(), images.end(), 0) == images.end();
     find_wanted();
   }
 

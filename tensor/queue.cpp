@@ -16,7 +16,8 @@ Gpu describe(int device) {
   check_cuda(cudaGetDeviceProperties(&found, device), "the GPU's properties", Fault::machine);
   return {found.name,           found.major,
           found.minor,          found.multiProcessorCount,
-          found.totalGlobalMem, static_cast<size_t>(found.l2CacheSize)};
+          found.totalGlobalMem, static_cast<size_t>(found.l2CacheSize),
+          std::string(found.uuid.bytes, sizeof found.uuid.bytes)};
 }
 
 std::string obstacle_of(cudaError_t found, const CudaReport& report) {
@@ -42,11 +43,13 @@ CudaReport cuda_report() {
   return report;
 }
 
-Queue::Queue() : failure_(std::make_shared<Failure>()) {
+Queue::Queue(int number) : failure_(std::make_shared<Failure>()) {
   const CudaReport report = cuda_report();
   if (!report.obstacle.empty()) throw Error(Fault::machine, report.obstacle, report.hint);
-  gpu_ = report.gpus.front();
-  check_cuda(cudaSetDevice(0), "the GPU cannot be used", Fault::machine);
+  if (number < 0 || static_cast<size_t>(number) >= report.gpus.size())
+    throw Error(Fault::machine, str("there is no GPU ", number, ": the driver sees ", report.gpus.size()));
+  gpu_ = report.gpus[static_cast<size_t>(number)];
+  check_cuda(cudaSetDevice(number), "the GPU cannot be used", Fault::machine);
   open();
 }
 
@@ -130,7 +133,7 @@ namespace {
 }
 }  // namespace
 
-Queue::Queue() {
+Queue::Queue(int) {
   refuse();
 }
 Queue::~Queue() = default;
@@ -158,8 +161,8 @@ void Queue::wait() {
 
 #endif
 
-Stream gpu_stream(int threads) {
-  return {Device::cuda, threads, std::make_shared<Queue>()};
+Stream gpu_stream(int threads, int number) {
+  return {Device::cuda, threads, std::make_shared<Queue>(number)};
 }
 
 }  // namespace thorax

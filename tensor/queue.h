@@ -25,6 +25,7 @@ struct Gpu {
   int multiprocessors = 0;
   size_t bytes = 0;
   size_t cache_bytes = 0;  // of its L2
+  std::string id{};        // no other in the world has it
   bool has_bf16() const { return major >= 8; }
 };
 
@@ -40,8 +41,9 @@ CudaReport cuda_report();
 
 class Queue {
  public:
-  // On the first GPU that the process sees. Throws Error(machine) with the reason when there is none.
-  Queue();
+  // On the GPU of this number among those that the process sees; the calling thread uses it from now on. Throws Error(machine)
+  // with the reason when there is none.
+  explicit Queue(int number = 0);
   ~Queue();
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
@@ -89,7 +91,7 @@ class Queue {
 // Whether this build can use a GPU at all.
 bool built_with_cuda();
 
-// A stream on the GPU. Throws as Queue().
-Stream gpu_stream(int threads);
+// A stream on a GPU. Throws as Queue().
+Stream gpu_stream(int threads, int number = 0);
 
 }  // namespace thorax

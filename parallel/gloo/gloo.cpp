@@ -69,6 +69,7 @@ class Gloo final : public Communicator {
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
+  std::string name() const override { return "gloo"; }
 
   void all_reduce(const Stream&, const Tensor& t) override {
     if (t.count() == 0) return;
