@@ -17,8 +17,8 @@
 namespace thorax {
 
 std::vector<Flag> common_flags() {
-  const std::set<std::string> others{"config", "skip-bad", "out",  "resume", "overwrite",
-                                     "model",  "init",     "loss", "seed",   "dry-run"};
+  const std::set<std::string> others{"config", "skip-bad", "out",     "resume", "overwrite", "model",   "init",
+                                     "loss",   "seed",     "dry-run", "procs",  "sync-bn",   "restarts"};
   std::vector<Flag> flags;
   for (const Flag& flag : training_flags())
     if (others.count(flag.name) == 0) flags.push_back(flag);
@@ -106,7 +106,7 @@ bool ExperimentRuns::train(const TrainConfig& config, const Flags& flags, const 
   std::fprintf(stderr, "        %s\n", training.begin_weights(begun ? run : std::filesystem::path()).c_str());
   RunFolder folder(run, begun ? RunStart::resume : RunStart::create);
   if (!begun) write_file_atomically(folder.config(), config_of_run(flags));
-  return training.run(folder, begun);
+  return training.run(&folder, begun);
 }
 
 Outcome ExperimentRuns::score(const TrainConfig& config, const std::filesystem::path& run) const {

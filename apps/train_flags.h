@@ -9,6 +9,9 @@ namespace thorax {
 // All of them, with their defaults.
 std::vector<Flag> training_flags();
 
+// Gives flags that nobody gave the values of --resume's config.toml, then of --config.
+void take_config_files(Flags& flags);
+
 // Throws Error(input) that names the flag for every value that makes no sense. With --resume the run's config.toml is merged
 // first.
 TrainConfig train_config(Flags& flags);
@@ -18,7 +21,7 @@ TrainConfig train_config(Flags& flags);
 std::string config_of_run(Flags flags);
 std::string config_of_model(const Flags& flags);
 
-// --threads, 0 being all processors.
+// --threads, 0 being all processors, shared with the other ranks on this machine.
 int threads_of(const Flags& flags);
 
 }  // namespace thorax

@@ -1,5 +1,7 @@
 #include "parallel/group.h"
 
+#include <fcntl.h>
+
 #include "parallel/gloo.h"
 #include "parallel/single.h"
 
@@ -7,7 +9,15 @@ namespace thorax::parallel {
 
 namespace {
 constexpr std::chrono::seconds meeting{150};  // longer than the rendezvous waits before it names who is missing
+
+// A launcher's, for this process alone.
+Socket taken(int listener) {
+  if (fcntl(listener, F_SETFD, FD_CLOEXEC) != 0)
+    throw Error(Fault::input, "the environment's THORAX_LISTENER is no open file", "only thorax itself sets it");
+  return Socket(listener);
 }
+
+}  // namespace
 
 Group::Group(const World& world, const OnVerdict& on_verdict, Socket listener) : world_(world) {
   if (world_.size == 1) {
@@ -16,7 +26,7 @@ Group::Group(const World& world, const OnVerdict& on_verdict, Socket listener) :
   }
   const Deadline deadline = Clock::now() + meeting;
   if (world_.rank == 0) {
-    if (!listener) listener = listen_at(world_.host, world_.port);
+    if (!listener) listener = world_.listener >= 0 ? taken(world_.listener) : listen_at(world_.host, world_.port);
     rendezvous_.emplace(std::move(listener), RendezvousOptions{.size = world_.size, .secret = world_.secret});
   }
   watch_.emplace(world_, deadline, on_verdict);
