@@ -4,7 +4,6 @@
 
 #include "apps/train_flags.h"
 #include "kernels/isa.h"
-#include "parallel/world.h"
 #include "tensor/error.h"
 #include "tensor/queue.h"
 
@@ -14,22 +13,19 @@ Flag device_flag() {
   return {"device", "auto|cpu|cuda", "where to compute; auto: on a GPU where there is one", "auto"};
 }
 
-namespace {
-// Of several processes on a machine each takes the next; where there are fewer GPUs, they share them.
-int own_gpu() {
-  const auto world = parallel::world_of_environment();
+int own_gpu(const std::optional<parallel::World>& world) {
   const size_t gpus = cuda_report().gpus.size();
   return world && gpus > 0 ? world->local_rank % static_cast<int>(gpus) : 0;
 }
-}  // namespace
 
 Stream stream_of(const Flags& flags) {
   const std::string& wanted = flags.choice("device", {"auto", "cpu", "cuda"});
   const int threads = threads_of(flags);
-  if (wanted == "cuda") return gpu_stream(threads, own_gpu());
+  const auto world = parallel::world_of_environment();
+  if (wanted == "cuda") return gpu_stream(threads, own_gpu(world));
   if (wanted == "cpu" || !built_with_cuda()) return {Device::cpu, threads};
   try {
-    return gpu_stream(threads, own_gpu());
+    return gpu_stream(threads, own_gpu(world));
   } catch (const Error& e) {
     std::fprintf(stderr, "note    %s; the CPU is used\n", e.what());
     return {Device::cpu, threads};

@@ -2,6 +2,7 @@
 // (full batch, last batch, validation) share one Store and one Arena.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@ namespace thorax {
 
 struct NetworkSpec {
   std::string model = "densenet121";
+  std::function<Value(Graph&, Value x, int64_t classes)> build{};  // in place of the registry's model of that name
   int64_t classes = 0;
   int64_t size = 512;
   DType dtype = DType::f32;

@@ -1,5 +1,7 @@
 #include "parallel/group.h"
 
+#include <fcntl.h>
+
 #include <set>
 
 #include "parallel/gloo.h"
@@ -11,6 +13,13 @@ namespace thorax::parallel {
 
 namespace {
 constexpr std::chrono::seconds meeting{150};  // longer than the rendezvous waits before it names who is missing
+
+// A launcher's, for this process alone.
+Socket taken(int listener) {
+  if (fcntl(listener, F_SETFD, FD_CLOEXEC) != 0)
+    throw Error(Fault::input, "the environment's THORAX_LISTENER is no open file", "only thorax itself sets it");
+  return Socket(listener);
+}
 
 // All ranks come to the same answer. NCCL refuses two ranks on one GPU.
 bool each_has_a_gpu_for_nccl(const World& world, Keys& keys, Deadline deadline, const Stream& stream) {
@@ -24,28 +33,30 @@ bool each_has_a_gpu_for_nccl(const World& world, Keys& keys, Deadline deadline, 
   return true;
 }
 
-std::unique_ptr<Communicator> connected(const World& world, Keys& keys, Deadline deadline, const Stream& stream) {
-  if (each_has_a_gpu_for_nccl(world, keys, deadline, stream)) return make_nccl(world, keys, deadline, stream.queue);
-  std::unique_ptr<Communicator> gloo = make_gloo(world, keys, deadline);
-  if (stream.queue == nullptr) return gloo;
-  return std::make_unique<Staged>(std::move(gloo));
-}
-
 }  // namespace
 
-Group::Group(const World& world, const OnVerdict& on_verdict, Socket listener, const Stream& stream) : world_(world) {
-  if (world_.size == 1) {
-    communicator_ = std::make_unique<Single>();
-    return;
-  }
+Group::Group(const World& world, const OnVerdict& on_verdict, Socket listener) : world_(world) {
+  if (world_.size == 1) return;
   const Deadline deadline = Clock::now() + meeting;
   if (world_.rank == 0) {
-    if (!listener) listener = listen_at(world_.host, world_.port);
+    if (!listener) listener = world_.listener >= 0 ? taken(world_.listener) : listen_at(world_.host, world_.port);
     rendezvous_.emplace(std::move(listener), RendezvousOptions{.size = world_.size, .secret = world_.secret});
   }
   watch_.emplace(world_, deadline, on_verdict);
   keys_.emplace(world_, deadline);
-  communicator_ = connected(world_, *keys_, deadline, stream);
+}
+
+Communicator& Group::connect(const Stream& stream) {
+  const Deadline deadline = Clock::now() + meeting;
+  if (world_.size == 1)
+    communicator_ = std::make_unique<Single>();
+  else if (each_has_a_gpu_for_nccl(world_, *keys_, deadline, stream))
+    communicator_ = make_nccl(world_, *keys_, deadline, stream.queue);
+  else if (stream.queue != nullptr)
+    communicator_ = std::make_unique<Staged>(make_gloo(world_, *keys_, deadline));
+  else
+    communicator_ = make_gloo(world_, *keys_, deadline);
+  return *communicator_;
 }
 
 void Group::leave() {

@@ -15,9 +15,11 @@ namespace thorax::parallel {
 class Group {
  public:
   // Meets the others; rank 0 serves the rendezvous, at its address or with a listener that is there already. A world of one
-  // needs nobody. stream: where this rank computes. NCCL connects ranks of which each has a GPU of its own, gloo all others.
-  Group(const World& world, const OnVerdict& on_verdict, Socket listener = {}, const Stream& stream = {});
+  // needs nobody.
+  Group(const World& world, const OnVerdict& on_verdict, Socket listener = {});
 
+  // Once. stream: where this rank computes. NCCL connects ranks of which each has a GPU of its own, gloo all others.
+  Communicator& connect(const Stream& stream);
   Communicator& communicator() { return *communicator_; }
   const World& world() const { return world_; }
 
