@@ -4,9 +4,9 @@
 set -uo pipefail
 thorax=$1
 fail() { echo "$*"; cat log; exit 1; }
-"$thorax" phantom -o data --count 40 --size 40 --findings "Other opacity,Bronchitis,Pneumonia" >log 2>&1 || fail "phantom"
-# A last batch of fewer images than there are ranks: 7 x 4 + 1 or 2.
-settings=(--data data/labels.csv --model resnet18 --size 32 --epochs 1 --max-lr 0.01 --flip --shift 0.1 --ema 0.9 --clip-norm 1
+"$thorax" phantom -o data --count 40 --size 64 --findings "Other opacity,Bronchitis,Pneumonia" >log 2>&1 || fail "phantom"
+# A last batch of fewer images than there are ranks.
+settings=(--data data/labels.csv --model resnet18 --size 64 --epochs 1 --max-lr 0.001 --flip --shift 0.1 --ema 0.9 --clip-norm 1
   --threads 1 --workers 1 --cache none)
 images=$("$thorax" train "${settings[@]}" --dry-run 2>&1 | sed -n 's/.*train \([0-9]*\), val.*/\1/p')
 for batch in 9 8 7 6 5; do

@@ -14,8 +14,8 @@ settings=(--data "$data" --model resnet18 --size 32 --batch 8 --max-lr 0.01 --th
 pid_of_rank() {
   local environment
   for environment in /proc/[0-9]*/environ; do
-    tr '\0' '\n' <"$environment" 2>/dev/null | grep -qx "RANK=$1" || continue
-    tr '\0' '\n' <"${environment%environ}cmdline" 2>/dev/null | grep -qx -- "$2" && basename "$(dirname "$environment")" && return
+    grep -qzx "RANK=$1" "$environment" 2>/dev/null && grep -qzxF "$2" "${environment%environ}cmdline" 2>/dev/null &&
+      basename "$(dirname "$environment")" && return
   done
 }
 wait_for() {  # a file, made by a process
