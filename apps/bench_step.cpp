@@ -88,7 +88,8 @@ int bench_step(Flags& flags) {
   const int ranks = ranks_to_start(flags, world);
   const int64_t batch = flags.integer("batch", 0, 4096);
   if ((batch > 0 ? batch : 4) < ranks)
-    throw Error(Fault::input, str("batches of ", batch > 0 ? batch : 4, " images for ", ranks, " processes"), "each needs one at least");
+    throw Error(Fault::input, str("batches of ", batch > 0 ? batch : 4, " images for ", ranks, " processes"),
+                "each needs one at least");
   if (ranks > 1)
     return launch(ranks, 0, [&] {
       std::vector<std::string> words = flags.arguments();

@@ -29,9 +29,7 @@ class Numbers {
     tensor_ = {buffer_.data(), {count}, DType::f32, Layout::plain};
   }
   const Tensor& tensor() const { return tensor_; }
-  void set(const std::vector<float>& values) const {
-    move(buffer_.data(), values.data());
-  }
+  void set(const std::vector<float>& values) const { move(buffer_.data(), values.data()); }
   std::vector<float> get() const {
     std::vector<float> values(static_cast<size_t>(tensor_.count()));
     move(values.data(), buffer_.data());
@@ -65,7 +63,8 @@ double error_of(const std::vector<float>& sums, int ranks) {
   std::vector<double> exact(sums.size(), 0.0), magnitude(sums.size(), 0.0);
   for (int r = 0; r < ranks; ++r) {
     const std::vector<float> v = contribution(r);
-    for (size_t i = 0; i < v.size(); ++i) exact[i] += static_cast<double>(v[i]), magnitude[i] += std::fabs(static_cast<double>(v[i]));
+    for (size_t i = 0; i < v.size(); ++i)
+      exact[i] += static_cast<double>(v[i]), magnitude[i] += std::fabs(static_cast<double>(v[i]));
   }
   double worst = 0;
   for (size_t i = 0; i < sums.size(); ++i) {

@@ -12,7 +12,8 @@ Flags doctor_flags() {
   return Flags(
       "doctor", "[flags]",
       "What this machine has (GPU, driver, libraries, processor, memory, disk, sandbox of the decoders), what a training "
-      "would use, and why nothing else. Exit code 3 where --device cannot be had. --nccl: whether several GPUs work together, and "
+      "would use, and why nothing else. Exit code 3 where --device cannot be had. --nccl: whether several GPUs work together, "
+      "and "
       "how fast; exit code 3 where there are no two.",
       {device_flag(),
        {"dtype", "fp32|bf16", "of activations, as for train", "fp32"},

@@ -40,11 +40,12 @@ std::string text_of(const CommunicatorCheck& check) {
                 static_cast<long>(check.numbers), check.same_bits ? "the same bits on all ranks, twice" : "NOT the same bits");
   text += line.data();
   text += str("others    broadcast and all_gather are ", check.gathers ? "right" : "WRONG", '\n');
-  if (!check.device.empty()) text += str("graph     ", check.recorded ? "recorded and replayed: the same bits" : "NOT the same bits", '\n');
+  if (!check.device.empty())
+    text += str("graph     ", check.recorded ? "recorded and replayed: the same bits" : "NOT the same bits", '\n');
   for (const CommunicatorCheck::Rate& r : check.rates) {
     std::snprintf(line.data(), line.size(), "%s%8.1f MiB  %9.3f ms  %8.2f GB/s on each link\n",
-                  &r == &check.rates.front() ? "speed     " : "          ", static_cast<double>(r.bytes) / 1048576, r.seconds * 1e3,
-                  check.bus(r) * 1e-9);
+                  &r == &check.rates.front() ? "speed     " : "          ", static_cast<double>(r.bytes) / 1048576,
+                  r.seconds * 1e3, check.bus(r) * 1e-9);
     text += line.data();
   }
   return text + (check.wrong().empty() ? "works\n" : str("does not work: ", check.wrong(), '\n'));
@@ -71,7 +72,8 @@ int doctor_nccl(const Flags& flags) {
   const CudaReport cuda = cuda_report();
   if (!cuda.obstacle.empty()) throw Error(Fault::machine, "doctor --nccl: " + cuda.obstacle, cuda.hint);
   if (parallel::nccl_version().empty())
-    throw Error(Fault::machine, "doctor --nccl: this thorax was built without NCCL", "configure where nccl.h is found, with -DTHORAX_NCCL=ON");
+    throw Error(Fault::machine, "doctor --nccl: this thorax was built without NCCL",
+                "configure where nccl.h is found, with -DTHORAX_NCCL=ON");
   if (cuda.gpus.size() < 2)
     throw Error(Fault::machine, "doctor --nccl: it takes two GPUs, and this machine has one",
                 "torchrun, srun or mpirun start it with GPUs of several machines");

@@ -19,7 +19,7 @@ namespace thorax {
 
 std::vector<Flag> common_flags() {
   const std::set<std::string> others{"config", "skip-bad", "out",     "resume", "overwrite", "model",   "init",
-                                     "loss",   "seed",     "dry-run", "procs",  "gpus",  "sync-bn",   "restarts"};
+                                     "loss",   "seed",     "dry-run", "procs",  "gpus",      "sync-bn", "restarts"};
   std::vector<Flag> flags;
   for (const Flag& flag : training_flags())
     if (others.count(flag.name) == 0) flags.push_back(flag);

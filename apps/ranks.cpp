@@ -83,7 +83,8 @@ void check_ranks(const Flags& flags, const std::optional<parallel::World>& world
   if (!world || world->size == 1) return;
   for (const char* name : {"procs", "gpus"}) {
     if (flags.given(name) && flags.integer(name, 1, 256) != world->size)
-      throw Error(Fault::input, str("--", name, ' ', flags.text(name), " in one of ", world->size, " processes that are there already"),
+      throw Error(Fault::input,
+                  str("--", name, ' ', flags.text(name), " in one of ", world->size, " processes that are there already"),
                   str("without --", name, " they work together"));
   }
 }

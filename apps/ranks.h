@@ -13,8 +13,9 @@
 namespace thorax {
 
 // work(stream, communicator) as this process's part in the world; null where it is alone. stream(): where it computes. Returns
-// what work returns, or passes on what it throws, when the other ranks know. Rank 0 speaks for all: what another prints to stderr is dropped, and its error becomes a
-// line of rank 0 (of one rank on every other machine, too). Where another rank fails, this process ends at once.
+// what work returns, or passes on what it throws, when the other ranks know. Rank 0 speaks for all: what another prints to stderr
+// is dropped, and its error becomes a line of rank 0 (of one rank on every other machine, too). Where another rank fails, this
+// process ends at once.
 int as_rank(const std::optional<parallel::World>& world, const std::function<Stream()>& stream,
             const std::function<int(const Stream&, Communicator*)>& work);
 

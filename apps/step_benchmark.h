@@ -47,8 +47,8 @@ struct StepResult {
   size_t arena_bytes = 0, live_bytes = 0, store_bytes = 0;
   size_t peak_rss = 0;  // of the process so far
   float loss = 0;
-  uint64_t checksum = 0;       // of all parameters afterwards: the same for the same case on the same device
-  std::string obstacle;        // why nothing could be replayed
+  uint64_t checksum = 0;  // of all parameters afterwards: the same for the same case on the same device
+  std::string obstacle;   // why nothing could be replayed
   std::optional<Communication> communication;
   std::vector<OpTime> ops;     // in the program's order
   std::string program;         // with StepCase::print

@@ -20,10 +20,11 @@ double mib(size_t bytes) {
 
 std::string communication_line(const Communication& c, double seconds) {
   std::array<char, 256> text{};
-  std::snprintf(text.data(), text.size(),
-                "          %d ranks, %s: %.2f ms without; all-reduce of %.1f MiB in %d buckets alone %.2f ms, %.0f%% of it hidden\n",
-                c.ranks, c.by.c_str(), c.without * 1e3, static_cast<double>(c.bytes) / 1048576, c.buckets, c.alone * 1e3,
-                100 * c.hidden(seconds));
+  std::snprintf(
+      text.data(), text.size(),
+      "          %d ranks, %s: %.2f ms without; all-reduce of %.1f MiB in %d buckets alone %.2f ms, %.0f%% of it hidden\n",
+      c.ranks, c.by.c_str(), c.without * 1e3, static_cast<double>(c.bytes) / 1048576, c.buckets, c.alone * 1e3,
+      100 * c.hidden(seconds));
   return text.data();
 }
 

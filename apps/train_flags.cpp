@@ -122,8 +122,8 @@ TrainConfig train_config(Flags& flags, const Stream& stream) {
 
 namespace {
 
-constexpr const char* run_flags[] = {"config",   "out",   "resume",  "overwrite",
-                                     "restarts", "cache", "dry-run", "quiet", "gpus"};  // of the call, not of the run
+constexpr const char* run_flags[] = {"config", "out",     "resume", "overwrite", "restarts",
+                                     "cache",  "dry-run", "quiet",  "gpus"};  // of the call, not of the run
 
 // Which program and which table made the run.
 std::string origin(const std::filesystem::path& table) {

@@ -33,7 +33,8 @@ void Staged::put(Kind kind, const Stream& on, const Tensor& from, const Tensor& 
   std::unique_ptr<Job>& job = jobs_[{kind, from.data, to.data, to.bytes(), root}];
   if (job == nullptr) {
     const bool in_place = from.data == to.data;
-    job = std::make_unique<Job>(Job{on.queue, in_place ? Buffer() : Buffer(from.bytes(), Place::pinned), Buffer(to.bytes(), Place::pinned)});
+    job = std::make_unique<Job>(
+        Job{on.queue, in_place ? Buffer() : Buffer(from.bytes(), Place::pinned), Buffer(to.bytes(), Place::pinned)});
     Tensor x = from, y = to;
     y.data = job->to.data();
     x.data = in_place ? y.data : job->from.data();

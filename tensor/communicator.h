@@ -1,6 +1,6 @@
 // What processes that train one model together need of each other. Every call is made by all ranks, in the same order, with the
-// same shapes. on says where the tensors lie: on a CPU the call returns when this rank's part is done; on a GPU it is put into the
-// queue as a kernel is, and may be recorded.
+// same shapes. on says where the tensors lie: on a CPU the call returns when this rank's part is done; on a GPU it is put into
+// the queue as a kernel is, and may be recorded.
 #pragma once
 
 #include <string>

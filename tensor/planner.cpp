@@ -111,7 +111,8 @@ class Planner final : public Emitter {
   void joint_step_beside(std::string name, std::vector<Slot> gradients, std::function<void(const Run&)> body) override {
     std::erase_if(gradients, [](Slot s) { return !s; });
     for (Slot s : gradients)
-      if (!memory(s).external) throw Error(Fault::defect, str("plan: ", name, " runs beside others, and ", memory(s).name, " is reused"));
+      if (!memory(s).external)
+        throw Error(Fault::defect, str("plan: ", name, " runs beside others, and ", memory(s).name, " is reused"));
     size_t place = beside_.empty() ? 0 : beside_.back().first;
     for (size_t i = place; i < program_.steps_.size(); ++i)
       if (touches(program_.steps_[i], gradients)) place = i + 1;
@@ -224,9 +225,8 @@ class Planner final : public Emitter {
   }
   static bool touches(const Step& s, const std::vector<Slot>& slots) {
     const auto has = [&](const std::vector<Slot>& list) {
-      return std::any_of(list.begin(), list.end(), [&](Slot a) {
-        return std::any_of(slots.begin(), slots.end(), [&](Slot b) { return a.id == b.id; });
-      });
+      return std::any_of(list.begin(), list.end(),
+                         [&](Slot a) { return std::any_of(slots.begin(), slots.end(), [&](Slot b) { return a.id == b.id; }); });
     };
     return has(s.reads) || has(s.writes);
   }

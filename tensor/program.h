@@ -138,7 +138,7 @@ class Program {
   size_t host_bytes_ = 0;
   std::vector<Store*> others_;
   bool may_replay_ = true;
-  bool ran_ = false;  // at these addresses, one by one: whatever libraries make at their first call is made
+  bool ran_ = false;            // at these addresses, one by one: whatever libraries make at their first call is made
   std::shared_ptr<Lane> lane_;  // null: no step runs beside others
   std::shared_ptr<Capture> graph_;
   std::string replay_obstacle_;

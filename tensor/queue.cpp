@@ -14,9 +14,12 @@ namespace {
 Gpu describe(int device) {
   cudaDeviceProp found{};
   check_cuda(cudaGetDeviceProperties(&found, device), "the GPU's properties", Fault::machine);
-  return {found.name,           found.major,
-          found.minor,          found.multiProcessorCount,
-          found.totalGlobalMem, static_cast<size_t>(found.l2CacheSize),
+  return {found.name,
+          found.major,
+          found.minor,
+          found.multiProcessorCount,
+          found.totalGlobalMem,
+          static_cast<size_t>(found.l2CacheSize),
           std::string(found.uuid.bytes, sizeof found.uuid.bytes)};
 }
 

@@ -6,7 +6,8 @@ namespace thorax::cuda {
 namespace {
 
 // A thread a channel.
-__global__ void merge_groups_kernel(const float* groups, const GroupCounts counts, int64_t channels, float* mean, float* variance) {
+__global__ void merge_groups_kernel(const float* groups, const GroupCounts counts, int64_t channels, float* mean,
+                                    float* variance) {
   const int64_t c = index_of_thread();
   if (c >= channels) return;
   const Moments m = merged_groups(groups, counts, channels, c);

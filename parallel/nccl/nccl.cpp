@@ -66,7 +66,8 @@ class Nccl final : public Communicator {
 
   void broadcast(const Stream& on, const Tensor& t, int root) override {
     if (t.count() == 0) return;
-    if (on.queue == nullptr) return by_way_of_gpu(t, t, [this, root](const Tensor& x, const Tensor&) { broadcast(own_, x, root); });
+    if (on.queue == nullptr)
+      return by_way_of_gpu(t, t, [this, root](const Tensor& x, const Tensor&) { broadcast(own_, x, root); });
     call("broadcast", [&] { return ncclBroadcast(t.data, t.data, t.bytes(), ncclUint8, root, comm_, on.queue->handle()); });
   }
 
@@ -74,8 +75,7 @@ class Nccl final : public Communicator {
     if (to.bytes() != from.bytes() * static_cast<size_t>(size_))
       throw Error(Fault::defect, str("all_gather: from is ", from.shape, ", to ", to.shape, ", for ", size_, " ranks"));
     if (from.count() == 0) return;
-    if (on.queue == nullptr)
-      return by_way_of_gpu(from, to, [this](const Tensor& x, const Tensor& y) { all_gather(own_, x, y); });
+    if (on.queue == nullptr) return by_way_of_gpu(from, to, [this](const Tensor& x, const Tensor& y) { all_gather(own_, x, y); });
     call("all_gather", [&] { return ncclAllGather(from.data, to.data, from.bytes(), ncclUint8, comm_, on.queue->handle()); });
   }
 

@@ -26,8 +26,8 @@ NetworkSpec spec() {
 
 struct Result {
   std::vector<float> parameters;
-  int64_t sums = 0;      // over the ranks, in a step
-  int64_t hidden = 0;    // those that begin before backward has ended
+  int64_t sums = 0;    // over the ranks, in a step
+  int64_t hidden = 0;  // those that begin before backward has ended
   bool operator==(const Result&) const = default;
 };
 
