@@ -5,6 +5,7 @@
 #include "apps/device.h"
 #include "apps/image_cache.h"
 #include "apps/plan_cache.h"
+#include "apps/ranks.h"
 #include "apps/verbs.h"
 #include "models/registry.h"
 #include "tensor/error.h"
@@ -32,6 +33,8 @@ Flags bench_flags() {
        {"steps", "N", "step: steps that are timed", "10"},
        {"by-op", "", "step: the time of each part, too", ""},
        {"print", "", "step: the program, step by step", ""},
+       procs_flag("step, training: "),
+       gpus_flag("step, training: "),
        {"batch", "N", "images; 0: 32 on a GPU, else 4", "0"},
        {"dtype", "fp32|bf16|fp16|both", "of activations; both: fp32 and bf16", "both"},
        device_flag(),
@@ -42,7 +45,7 @@ Flags bench_flags() {
        {"json", "FILE", "write the measurements there; -: to stdout, without tables", ""}},
       {"thorax bench kernels --filter batch_norm --variant all", "thorax bench kernels --filter append --shape c=32,h=64,w=64",
        "thorax bench step --model resnet101 --size 512 --batch 4 --dtype bf16 --by-op",
-       "thorax bench compare before.json after.json"},
+       "thorax bench step --procs 2 --size 64 --dtype fp32", "thorax bench compare before.json after.json"},
       true);
 }
 

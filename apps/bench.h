@@ -9,7 +9,7 @@
 namespace thorax {
 
 int bench_kernels(const Flags& flags);
-int bench_step(const Flags& flags);
+int bench_step(Flags& flags);
 // files: two of what the others wrote.
 int bench_compare(const std::vector<std::string>& files);
 // The table of it. a_name, b_name: the files, for the head and for errors. Throws Error(input) where nothing is in both.

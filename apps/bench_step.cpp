@@ -1,9 +1,12 @@
+#include <algorithm>
 #include <cstdio>
 
 #include "apps/bench.h"
 #include "apps/device.h"
+#include "apps/gathered.h"
 #include "apps/image_cache.h"
 #include "apps/plan_cache.h"
+#include "apps/ranks.h"
 #include "apps/step_benchmark.h"
 #include "models/registry.h"
 #include "tensor/queue.h"
@@ -48,16 +51,25 @@ std::vector<StepCase> cases_of(const Flags& flags, const Stream& stream) {
 
 }  // namespace
 
-int bench_step(const Flags& flags) {
-  const Stream stream = stream_of(flags);
+namespace {
+
+// One process, or one rank of several, of which rank 0 tells.
+int measure_steps(const Flags& flags, const Stream& stream, Communicator* communicator) {
+  const bool tells = communicator == nullptr || communicator->rank() == 0;
   read_plan_flags(flags, stream);
   std::optional<PlanCache> plans = open_plans(stream, cache_folder(flags), {});
   const bool tables = flags.text("json") != "-";
-  const std::vector<StepCase> cases = cases_of(flags, stream);
   std::vector<StepResult> measured;
-  measured.reserve(cases.size());
-  for (const StepCase& c : cases) measured.push_back(measure_step(c));
+  for (StepCase& c : cases_of(flags, stream)) {
+    if (communicator != nullptr && !c.training) continue;
+    c.communicator = communicator;
+    measured.push_back(measure_step(c));
+    const std::vector<uint64_t> parameters = of_ranks(communicator, measured.back().checksum);
+    if (std::count(parameters.begin(), parameters.end(), parameters.front()) != std::ssize(parameters))
+      throw Error(Fault::defect, "bench step: the ranks have different parameters");
+  }
   if (plans) plans->save(plan_file(cache_folder(flags), stream));
+  if (!tells) return 0;
   // Behind the steps, whose peak of memory it is not.
   const bench::Ceilings ceilings = bench::measure_ceilings(stream);
   if (tables) std::printf("%s: %s\n%s", device_text(stream).c_str(), ceilings.text().c_str(), step_table_head().c_str());
@@ -71,6 +83,27 @@ int bench_step(const Flags& flags) {
   }
   write_bench_json(flags, device_text(stream), ceilings.json(), results);
   return 0;
+}
+
+}  // namespace
+
+int bench_step(Flags& flags) {
+  const auto world = parallel::world_of_environment();
+  check_ranks(flags, world);
+  const int ranks = ranks_to_start(flags, world);
+  const int64_t batch = flags.integer("batch", 0, 4096);
+  if ((batch > 0 ? batch : 4) < ranks)
+    throw Error(Fault::input, str("batches of ", batch > 0 ? batch : 4, " images for ", ranks, " processes"),
+                "each needs one at least");
+  if (ranks > 1)
+    return launch(ranks, 0, [&] {
+      std::vector<std::string> words = flags.arguments();
+      words.insert(words.begin(), "bench");
+      return words;
+    });
+  return as_rank(
+      world, [&] { return stream_of(flags); },
+      [&](const Stream& stream, Communicator* communicator) { return measure_steps(flags, stream, communicator); });
 }
 
 }  // namespace thorax

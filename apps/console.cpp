@@ -104,6 +104,17 @@ void set_color(bool allowed) {
   color_allowed = allowed;
 }
 
+std::string error_text(const std::string& what, const std::string& hint) {
+  std::string text = painted(Paint::red, "thorax:") + ' ';
+  const std::string all = hint.empty() ? what : what + "\n        " + hint;
+  for (size_t at = 0; at < all.size();) {
+    const size_t end = std::min(all.find('\n', at), all.size());
+    text += printable(all.substr(at, end - at)) + '\n';
+    at = end + 1;
+  }
+  return text;
+}
+
 std::string progress_text(const ProgressView& view, size_t width, bool utf8) {
   constexpr size_t shortest_bar = 4;
   constexpr size_t longest_bar = 24;

@@ -19,6 +19,10 @@ enum class Paint { bold, red, green };
 std::string painted(Paint paint, const std::string& text);
 void set_color(bool allowed);
 
+// "thorax: what", and below it, indented, what there is to do. Each line on its own: names of files and columns come from outside
+// and must not steer the terminal.
+std::string error_text(const std::string& what, const std::string& hint);
+
 // How far something is.
 struct ProgressView {
   std::string what;  // "epoch  3/10"

@@ -13,13 +13,19 @@ Flag device_flag() {
   return {"device", "auto|cpu|cuda", "where to compute; auto: on a GPU where there is one", "auto"};
 }
 
+int own_gpu(const std::optional<parallel::World>& world) {
+  const size_t gpus = cuda_report().gpus.size();
+  return world && gpus > 0 ? world->local_rank % static_cast<int>(gpus) : 0;
+}
+
 Stream stream_of(const Flags& flags) {
   const std::string& wanted = flags.choice("device", {"auto", "cpu", "cuda"});
   const int threads = threads_of(flags);
-  if (wanted == "cuda") return gpu_stream(threads);
+  const auto world = parallel::world_of_environment();
+  if (wanted == "cuda") return gpu_stream(threads, own_gpu(world));
   if (wanted == "cpu" || !built_with_cuda()) return {Device::cpu, threads};
   try {
-    return gpu_stream(threads);
+    return gpu_stream(threads, own_gpu(world));
   } catch (const Error& e) {
     std::fprintf(stderr, "note    %s; the CPU is used\n", e.what());
     return {Device::cpu, threads};

@@ -1,10 +1,12 @@
 // Where a verb computes.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "apps/flags.h"
+#include "parallel/world.h"
 #include "tensor/dtype.h"
 #include "tensor/stream.h"
 
@@ -12,6 +14,9 @@ namespace thorax {
 
 // The flag --device of the verbs that run a model.
 Flag device_flag();
+
+// Of several processes on a machine each takes the next GPU; where there are fewer, they share them.
+int own_gpu(const std::optional<parallel::World>& world);
 
 // From --device and --threads. auto: where the program was built for GPUs and none can be used, one line on stderr says why, and
 // the CPU is taken. cuda: Error(machine) then.

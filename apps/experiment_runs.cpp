@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "apps/device.h"
 #include "apps/ensemble.h"
 #include "apps/printable.h"
 #include "apps/train_flags.h"
@@ -17,8 +18,8 @@
 namespace thorax {
 
 std::vector<Flag> common_flags() {
-  const std::set<std::string> others{"config", "skip-bad", "out",  "resume", "overwrite",
-                                     "model",  "init",     "loss", "seed",   "dry-run"};
+  const std::set<std::string> others{"config", "skip-bad", "out",     "resume", "overwrite", "model",   "init",
+                                     "loss",   "seed",     "dry-run", "procs",  "gpus",      "sync-bn", "restarts"};
   std::vector<Flag> flags;
   for (const Flag& flag : training_flags())
     if (others.count(flag.name) == 0) flags.push_back(flag);
@@ -42,7 +43,7 @@ std::string first_difference(const std::string& found, const std::string& expect
 ExperimentRuns::ExperimentRuns(const Flags& flags, WeightFiles files, const Experiment& first)
     : flags_(flags), files_(std::move(files)), folder_(flags.text("out")) {
   Flags own = flags_of(first);
-  const TrainConfig config = train_config(own);
+  const TrainConfig config = train_config(own, stream_of(own));
   load_data(config);
   print_data(config, *data_, 0);
   if (data_->test.empty())
@@ -106,7 +107,7 @@ bool ExperimentRuns::train(const TrainConfig& config, const Flags& flags, const 
   std::fprintf(stderr, "        %s\n", training.begin_weights(begun ? run : std::filesystem::path()).c_str());
   RunFolder folder(run, begun ? RunStart::resume : RunStart::create);
   if (!begun) write_file_atomically(folder.config(), config_of_run(flags));
-  return training.run(folder, begun);
+  return training.run(&folder, begun);
 }
 
 Outcome ExperimentRuns::score(const TrainConfig& config, const std::filesystem::path& run) const {
@@ -118,7 +119,7 @@ Outcome ExperimentRuns::score(const TrainConfig& config, const std::filesystem::
 std::optional<Outcome> ExperimentRuns::outcome(const Experiment& experiment) {
   const std::filesystem::path run = run_of(folder_, experiment);
   Flags flags = flags_of(experiment);
-  const TrainConfig config = train_config(flags);
+  const TrainConfig config = train_config(flags, stream_of(flags));
   if (path_exists(RunPaths(run).config())) refuse_other(RunPaths(run).config(), config_of_run(flags));
   if (!is_done(run)) {
     if (!train(config, flags, run)) return std::nullopt;

@@ -92,6 +92,7 @@ void Flags::set_switch(const std::string& name, const std::string& value) {
 }
 
 void Flags::parse(const std::vector<std::string>& arguments) {
+  arguments_ = arguments;
   bool only_words = false;
   for (size_t i = 0; i < arguments.size(); ++i) {
     std::string word = arguments[i];

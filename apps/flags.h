@@ -32,6 +32,8 @@ class Flags {
   // counts;
   // "--" ends the flags. Throws Error(input) for an unknown flag (with the nearest name), a missing value, an unexpected word.
   void parse(const std::vector<std::string>& arguments);
+  // As parsed.
+  const std::vector<std::string>& arguments() const { return arguments_; }
   bool wants_help() const { return help_; }
   std::string help() const;  // at most 80 columns, but for examples
   // The same source, for shells and the manual.
@@ -74,7 +76,7 @@ class Flags {
   bool help_ = false;
   std::map<std::string, std::string> values_;
   std::set<std::string> given_;
-  std::vector<std::string> positionals_;
+  std::vector<std::string> arguments_, positionals_;
 };
 
 // The candidate that a mistyped word most likely means (fewest insertions, deletions, replacements and swaps of neighbours, at

@@ -29,4 +29,10 @@ inline double sum_of_ranks(Communicator* communicator, double own) {
   return sum;
 }
 
+// Each element, in place; f32.
+inline void sum_over_ranks(Communicator* communicator, std::vector<float>& values) {
+  if (communicator != nullptr)
+    communicator->all_reduce({values.data(), {static_cast<int64_t>(values.size())}, DType::f32, Layout::plain});
+}
+
 }  // namespace thorax

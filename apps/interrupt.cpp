@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <ctime>
 
 namespace thorax {
 
@@ -10,9 +11,16 @@ namespace {
 
 volatile std::sig_atomic_t received = 0;
 
+volatile std::sig_atomic_t received_at = 0;  // in seconds
+
 // Only what a signal handler may do.
 void remember(int signal) {
-  if (received != 0) _exit(128 + signal);
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const auto second = static_cast<std::sig_atomic_t>(now.tv_sec);
+  if (received != 0 && second - received_at > 1) _exit(128 + signal);
+  if (received != 0) return;
+  received_at = second;
   received = signal;
 }
 
@@ -29,6 +37,12 @@ void catch_interrupts() {
 
 bool interrupted() {
   return received != 0;
+}
+int interrupt_signal() {
+  return received;
+}
+void share_interrupt(int signal) {
+  received = signal;
 }
 int interrupt_exit_code() {
   return 128 + received;

@@ -1,6 +1,5 @@
 #include "apps/machine.h"
 
-#include <dlfcn.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "data/gdcm.h"
 #include "data/sandbox.h"
 #include "kernels/isa.h"
+#include "parallel/nccl.h"
 #include "tensor/error.h"
 
 namespace thorax {
@@ -67,15 +67,6 @@ void examine_processor(Machine& m) {
   }
 }
 
-// As the loader finds it: nothing is linked with it yet. Empty: it is not there.
-std::string nccl_version() {
-  void* library = dlopen("libnccl.so.2", RTLD_LAZY | RTLD_LOCAL);
-  if (library == nullptr) return {};
-  const auto ask = reinterpret_cast<int (*)(int*)>(dlsym(library, "ncclGetVersion"));
-  int v = 0;
-  return ask != nullptr && ask(&v) == 0 ? str(v / 10000, '.', v / 100 % 100, '.', v % 100) : std::string();
-}
-
 // Of the folder, or of the nearest one above it that exists.
 Machine::Disk disk_of(const char* what, std::filesystem::path folder) {
   std::error_code failed;
@@ -97,7 +88,7 @@ Machine examine_machine(const std::filesystem::path& cache) {
   m.cuda = cuda_report();
   std::ifstream("/sys/module/nvidia/version") >> m.driver;
   m.libraries = kernel_libraries();
-  if (m.built_for_gpus) m.libraries.push_back({"NCCL", nccl_version()});
+  if (m.built_for_gpus) m.libraries.push_back({"NCCL", parallel::nccl_version()});
   m.libraries.push_back({"GDCM", data::gdcm_codec::version()});
   std::error_code failed;
   m.disks.push_back(disk_of("this folder", std::filesystem::current_path(failed)));

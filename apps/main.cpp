@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -7,7 +6,6 @@
 #include <vector>
 
 #include "apps/console.h"
-#include "apps/printable.h"
 #include "apps/verbs.h"
 #include "tensor/error.h"
 
@@ -15,21 +13,9 @@ namespace {
 
 using thorax::Fault;
 
-// Each line on its own: names of files and columns come from outside and must not steer the terminal.
-void print_error(const std::string& what, const std::string& hint) {
-  std::string text = thorax::painted(thorax::Paint::red, "thorax:") + ' ';
-  const std::string all = hint.empty() ? what : what + "\n        " + hint;
-  for (size_t at = 0; at < all.size();) {
-    const size_t end = std::min(all.find('\n', at), all.size());
-    text += thorax::printable(all.substr(at, end - at)) + '\n';
-    at = end + 1;
-  }
-  std::fputs(text.c_str(), stderr);
-}
-
 int fail(Fault fault, const std::string& what, const std::string& hint = {}) {
   std::fflush(stdout);  // what was found before stands before the error
-  print_error(what, hint);
+  std::fputs(thorax::error_text(what, hint).c_str(), stderr);
   return static_cast<int>(fault);
 }
 

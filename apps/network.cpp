@@ -7,10 +7,16 @@
 
 namespace thorax {
 
+namespace {
+Value build(Graph& g, Value x, const NetworkSpec& spec) {
+  return spec.build ? spec.build(g, x, spec.classes) : find_model(spec.model).build(g, x, spec.classes);
+}
+}  // namespace
+
 void Network::define(Graph& g, const NetworkSpec& spec, const SampleMap* moves) {
   bytes_ = g.input("bytes", {batch_, 1, spec.size, spec.size}, DType::u8, Layout::plain, false);
   const Value x = normalize(g, "normalize", bytes_, spec.mean, spec.std, moves);
-  logits_ = find_model(spec.model).build(g, x, spec.classes);
+  logits_ = build(g, x, spec);
 }
 
 Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& arena) : batch_(batch) {
@@ -50,7 +56,7 @@ Network::Network(const NetworkSpec& spec, int64_t batch, Store& store, Arena& ar
 Store Network::make_store(const NetworkSpec& spec, uint64_t seed, bool with_gradients) {
   Graph g(true, spec.dtype, spec.stream.device);
   const Value x = g.input("x", {1, 1, spec.size, spec.size}, spec.dtype, Layout::plain, false);
-  find_model(spec.model).build(g, x, spec.classes);
+  build(g, x, spec);
   return Store(g, seed, with_gradients, spec.stream.queue);
 }
 

@@ -16,6 +16,7 @@ namespace thorax {
 
 struct NetworkSpec {
   std::string model = "densenet121";
+  std::function<Value(Graph&, Value x, int64_t classes)> build{};  // in place of the registry's model of that name
   int64_t classes = 0;
   int64_t size = 512;
   DType dtype = DType::f32;
@@ -47,7 +48,7 @@ class Network {
   Tensor mask() { return program_->tensor(mask_); }
   void run(const std::function<void()>& meanwhile = {}) { program_->run(meanwhile); }
   // The next run's bytes, in the GPU's memory.
-  void take_bytes(const void* staged) { program_->take(bytes_, staged); }
+  void take_bytes(const void* staged) { program_->take_input(bytes_, staged); }
   void run_idle(const std::function<void()>& meanwhile = {}) { program_->run_idle(meanwhile); }
   // [batch,classes] f32, and a scalar f32 (training): valid after run().
   Tensor logits() { return program_->tensor(logits_); }

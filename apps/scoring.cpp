@@ -57,11 +57,11 @@ metrics::Scores score(Network& network, data::Loader& loader, const data::Manife
   metrics::Scores s = truth_of(manifest, rows);
   loader.start(0);
   data::Batch batch;
-  auto to = s.probabilities.begin();
   while (loader.next(batch)) {
+    if (batch.n == 0) continue;
     // A smaller last batch leaves old images behind it, whose results nobody reads.
     const std::vector<float> means = mean_over_views(network, batch.pixels, batch.labels.size(), views);
-    to = std::copy(means.begin(), means.end(), to);
+    std::copy(means.begin(), means.end(), s.probabilities.begin() + batch.first * static_cast<int64_t>(s.classes.size()));
     after_batch(batch);
   }
   return s;

@@ -13,7 +13,8 @@ namespace thorax {
 using TestViews = std::vector<data::Transform>;
 
 // The loader's images in its order, which must be unshuffled `rows`. after_batch(batch): called behind each batch, when the
-// network's logits and probabilities are those of its last view. views: at least one.
+// network's logits and probabilities are those of its last view. Where the loader makes a rank's share, the other images keep
+// zeros. views: at least one.
 metrics::Scores score(Network& network, data::Loader& loader, const data::Manifest& manifest, const std::vector<size_t>& rows,
                       const std::function<void(const data::Batch&)>& after_batch, const TestViews& views = {{}});
 

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <sstream>
 
 #include "tensor/checksum.h"
+#include "tensor/communicator.h"
 #include "tensor/queue.h"
 #include "tensor/rng.h"
 
@@ -54,6 +56,35 @@ std::vector<OpTime> times_by_op(Program& program, int64_t steps) {
   return ops;
 }
 
+// The pieces in which a program's gradients are summed over the ranks.
+std::vector<Tensor> buckets_of(const Program& program) {
+  std::vector<Tensor> buckets;
+  for (const Step& s : program.steps()) {
+    if (s.road != Step::Road::beside) continue;
+    float* begin = nullptr;
+    float* end = nullptr;
+    for (const Slot slot : s.writes) {
+      const Tensor& t = program.slots()[static_cast<size_t>(slot.id)].tensor;
+      if (begin == nullptr || t.as<float>() < begin) begin = t.as<float>();
+      if (end == nullptr || t.as<float>() + t.count() > end) end = t.as<float>() + t.count();
+    }
+    buckets.push_back({begin, {end - begin}, DType::f32, Layout::plain});
+  }
+  return buckets;
+}
+
+double median_seconds(const Stream& stream, int64_t times, const std::function<void()>& work) {
+  bench::Times all;
+  for (int64_t i = 0; i < times + 1; ++i) {  // the first is no measurement
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    if (stream.queue != nullptr) stream.queue->wait();
+    if (i > 0) all.all.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  std::sort(all.all.begin(), all.all.end());
+  return all.median();
+}
+
 bench::Times time_runs(Network& net, int64_t steps) {
   // The first run packs and makes what libraries make; the second is recorded.
   net.run();
@@ -68,7 +99,29 @@ bench::Times time_runs(Network& net, int64_t steps) {
   return times;
 }
 
+// without: the same step for this rank alone. Its parameters are of no use afterwards.
+Communication measure_communication(const StepCase& what, Program& program, Network& without) {
+  Communicator& c = *what.communicator;
+  const Stream& stream = what.spec.stream;
+  const std::vector<Tensor> buckets = buckets_of(program);
+  Communication r{c.size(), c.name(), 0, static_cast<int>(buckets.size()), 0, 0};
+  for (const Tensor& t : buckets) r.bytes += static_cast<int64_t>(t.bytes());
+  c.barrier();
+  r.alone = median_seconds(stream, what.steps, [&] {
+    for (const Tensor& t : buckets) c.all_reduce(stream, t);
+  });
+  without.program().set_replay(what.replayed);
+  fill(without, true);
+  c.barrier();
+  r.without = time_runs(without, what.steps).median();
+  return r;
+}
+
 }  // namespace
+
+double Communication::hidden(double seconds) const {
+  return alone > 0 ? std::clamp(1 - (seconds - without) / alone, 0.0, 1.0) : 0.0;
+}
 
 StepResult measure_step(const StepCase& what) {
   Store store = Network::make_store(what.spec, 1, what.training);
@@ -76,11 +129,19 @@ StepResult measure_step(const StepCase& what) {
   Update update(store, nullptr, {.loss_scaling = what.spec.dtype == DType::f16});
   update.prepare(1e-3, 1);
   const LossTable loss(static_cast<size_t>(what.spec.classes));  // binary cross-entropy
-  std::optional<Network> net;
+  StepSpec step{&loss, &update};
+  int64_t batch = what.batch;
+  std::optional<Network> net, without;
+  if (Communicator* c = what.communicator) {
+    batch = share_of(what.batch, c->rank(), c->size()).count;
+    without.emplace(what.spec, batch, store, arena, step);
+    step.replicas.communicator = c;
+    for (int r = 0; r < c->size(); ++r) step.replicas.images.push_back(share_of(what.batch, r, c->size()).count);
+  }
   if (what.training)
-    net.emplace(what.spec, what.batch, store, arena, StepSpec{&loss, &update});
+    net.emplace(what.spec, batch, store, arena, step);
   else
-    net.emplace(what.spec, what.batch, store, arena);
+    net.emplace(what.spec, batch, store, arena);
   Program& program = net->program();
   program.set_replay(what.replayed);
   fill(*net, what.training);
@@ -104,12 +165,13 @@ StepResult measure_step(const StepCase& what) {
     program.print(text);
     r.program = text.str();
   }
+  if (what.communicator != nullptr) r.communication = measure_communication(what, program, *without);
   return r;
 }
 
 std::string StepResult::name() const {
   return str(what.spec.model, what.training ? " train " : " infer ", what.spec.size, 'x', what.spec.size, " batch ", what.batch,
-             ' ', name_of(what.spec.dtype));
+             ' ', name_of(what.spec.dtype), communication ? str(", ", communication->ranks, " processes") : "");
 }
 
 std::string StepResult::engine() const {

@@ -18,6 +18,22 @@ double mib(size_t bytes) {
   return static_cast<double>(bytes) / 1048576.0;
 }
 
+std::string communication_line(const Communication& c, double seconds) {
+  std::array<char, 256> text{};
+  std::snprintf(
+      text.data(), text.size(),
+      "          %d ranks, %s: %.2f ms without; all-reduce of %.1f MiB in %d buckets alone %.2f ms, %.0f%% of it hidden\n",
+      c.ranks, c.by.c_str(), c.without * 1e3, static_cast<double>(c.bytes) / 1048576, c.buckets, c.alone * 1e3,
+      100 * c.hidden(seconds));
+  return text.data();
+}
+
+std::string communication_json(const Communication& c, double seconds) {
+  return str(",\"ranks\":", c.ranks, ",\"communicator\":", json_quote(c.by), ",\"gradient_bytes\":", c.bytes,
+             ",\"buckets\":", c.buckets, ",\"without_s\":", json_number(c.without), ",\"all_reduce_s\":", json_number(c.alone),
+             ",\"hidden\":", json_number(c.hidden(seconds)));
+}
+
 // "features.denseblock1.denselayer12.conv1" as "features.denseblock#.denselayer#.conv#".
 std::string without_numbers(const std::string& name) {
   std::string all;
@@ -42,7 +58,8 @@ std::string step_table_line(const StepResult& r, const bench::Ceilings& c) {
                 50 * (r.times.quantile(0.75) - r.times.quantile(0.25)) / s, static_cast<double>(r.what.batch) / s,
                 r.flops / s * 1e-12, 100 * r.roofline(c) / s, mib(r.arena_bytes), r.name().c_str(),
                 r.engine() == "thorax" ? "" : ", one by one");
-  return text.data() + (r.obstacle.empty() ? std::string() : str("          not replayed: ", r.obstacle, '\n'));
+  return text.data() + (r.communication ? communication_line(*r.communication, s) : std::string()) +
+         (r.obstacle.empty() ? std::string() : str("          not replayed: ", r.obstacle, '\n'));
 }
 
 std::string op_table(const std::vector<OpTime>& ops) {
@@ -87,6 +104,7 @@ std::string json_of(const StepResult& r, const bench::Ceilings& c) {
       ",\"roofline_percent\":", json_number(100 * bound / s),
       ",\"loss\":", r.what.training ? json_number(static_cast<double>(r.loss)) : "null", ",\"checksum\":\"", hex_of(r.checksum),
       '"');
+  if (r.communication) text += communication_json(*r.communication, s);
   if (!r.ops.empty()) {
     text += ",\"ops\":[";
     for (const OpTime& op : r.ops)

@@ -29,6 +29,8 @@ struct TrainConfig {
   bool class_aware = false;  // data/sampling.h
   uint64_t seed = 1;
   Stream stream;
+  Communicator* communicator = nullptr;  // of the processes that train together; null: this one is alone
+  bool sync_batch_norm = false;          // statistics over the images of all processes, not of each
   int workers = 2;
   std::filesystem::path cache;  // the folder; empty: none is used
   bool skip_bad = false;

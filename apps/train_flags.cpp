@@ -15,8 +15,10 @@
 #include "apps/method_flags.h"
 #include "apps/plan_cache.h"
 #include "apps/printable.h"
+#include "apps/ranks.h"
 #include "apps/verbs.h"
 #include "models/registry.h"
+#include "parallel/world.h"
 #include "tensor/checksum.h"
 
 namespace thorax {
@@ -46,7 +48,11 @@ std::vector<Flag> training_flags() {
                                                device_flag(),
                                                plan_flags()[0],
                                                plan_flags()[1],
-                                               {"threads", "N", "0: all processors", "0"},
+                                               {"threads", "N", "of a process; 0: all processors, shared", "0"},
+                                               procs_flag(""),
+                                               gpus_flag(""),
+                                               {"sync-bn", "", "batch norms over the images of all processes", ""},
+                                               {"restarts", "N", "start them again so often when one has died", "0"},
                                                {"workers", "N", "threads that prepare images", "2"},
                                                {"seed", "N", "of weights, order, augmentation and split", "1"},
                                                cache_flag(),
@@ -89,9 +95,13 @@ void take_input_scaling(Flags& flags) {
 
 }  // namespace
 
-TrainConfig train_config(Flags& flags) {
+void take_config_files(Flags& flags) {
   if (flags.given("resume")) flags.merge_toml(std::filesystem::path(flags.text("resume")) / "config.toml");
   if (flags.given("config") && !flags.text("config").empty()) flags.merge_toml(flags.text("config"));
+}
+
+TrainConfig train_config(Flags& flags, const Stream& stream) {
+  take_config_files(flags);
   ProgressLine::set_quiet(flags.on("quiet"));
   TrainConfig c;
   if (flags.text("data").empty()) throw Error(Fault::input, "train: --data TABLE is missing", "thorax train --help has examples");
@@ -107,10 +117,11 @@ TrainConfig train_config(Flags& flags) {
   c.batch = flags.integer("batch", 1, 4096);
   read_method(flags, c);
   c.augment = {flags.on("flip"), flags.number("shift", 0, 1), flags.number("scale", 0, 0.9), flags.number("rotate", 0, 180)};
-  c.stream = stream_of(flags);
+  c.stream = stream;
   read_plan_flags(flags, c.stream);
   c.dtype = dtype_of_flag(flags, c.stream);
   c.cache = cache_folder(flags);
+  c.sync_batch_norm = flags.on("sync-bn");
   c.workers = static_cast<int>(flags.integer("workers", 1, 256));
   c.seed = c.manifest.seed = static_cast<uint64_t>(flags.integer("seed", 0, INT64_MAX));
   return c;
@@ -118,8 +129,8 @@ TrainConfig train_config(Flags& flags) {
 
 namespace {
 
-constexpr const char* run_flags[] = {"config", "out",     "resume", "overwrite",
-                                     "cache",  "dry-run", "quiet"};  // of the call, not of the run
+constexpr const char* run_flags[] = {"config", "out",     "resume", "overwrite", "restarts",
+                                     "cache",  "dry-run", "quiet",  "gpus"};  // of the call, not of the run
 
 // Which program and which table made the run.
 std::string origin(const std::filesystem::path& table) {
@@ -148,7 +159,9 @@ std::string config_of_model(const Flags& flags) {
 
 int threads_of(const Flags& flags) {
   const auto given = static_cast<int>(flags.integer("threads", 0, 1024));
-  return given > 0 ? given : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  if (given > 0) return given;
+  const auto world = parallel::world_of_environment();
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / (world ? world->local_size : 1));
 }
 
 }  // namespace thorax

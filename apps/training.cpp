@@ -5,8 +5,10 @@
 #include <cmath>
 #include <functional>
 #include <optional>
+#include <span>
 
 #include "apps/console.h"
+#include "apps/gathered.h"
 #include "apps/initial_weights.h"
 #include "apps/interrupt.h"
 #include "apps/metadata.h"
@@ -16,6 +18,7 @@
 #include "metrics/evaluation.h"
 #include "metrics/roc.h"
 #include "optim/schedule.h"
+#include "tensor/checksum.h"
 
 namespace thorax {
 
@@ -43,17 +46,27 @@ std::string Training::begin_weights(const std::filesystem::path& run) {
   return str("begins with ", printable(config_.init.filename().string()), "\n        ", report);
 }
 
-bool Training::run(RunFolder& folder, bool resumed) {
+bool Training::run(RunFolder* folder, bool resumed) {
   const auto identity = this->identity();
-  const std::optional<Progress> found = load_state(folder, identity, trainer_);
-  if (found) progress_ = *found;
-  TrainingLog log(folder, resumed ? std::optional(progress_.step) : std::nullopt);
+  refuse_other_ranks(identity);
+  begin(folder, identity);
+  std::optional<TrainingLog> log;
+  if (folder != nullptr) log.emplace(*folder, resumed ? std::optional(progress_.step) : std::nullopt);
   data::Loader train(data_.manifest, data_.train, config_.recipe, loader_options(true));
   data::Loader val(data_.manifest, data_.val, config_.recipe, loader_options(false));
   while (progress_.epoch < config_.epochs) {
     const bool whole = train_epoch(train);
-    if (whole) finish_epoch(folder, val, log);
-    save_state(folder, progress_, identity, trainer_);  // the commit point: what came before is done again if this is lost
+    trainer_.share_statistics();
+    trainer_.check_replicas();
+    if (whole) {
+      EpochRecord record;
+      const metrics::Scores scores = validate(val, record);
+      record = finish_epoch(scores, std::move(record));
+      if (folder != nullptr) write_checkpoints(*folder, scores, record);
+      if (folder != nullptr) log->add(record);
+    }
+    // The commit point: what came before is done again if this is lost.
+    if (folder != nullptr) save_state(*folder, progress_, identity, trainer_);
     if (!whole) return false;
   }
   return true;
@@ -69,6 +82,8 @@ TrainerOptions Training::trainer_options() const {
   o.network.std = config_.recipe.std;
   o.network.stream = config_.stream;
   const auto images = static_cast<int64_t>(data_.train.size());
+  o.communicator = config_.communicator;
+  o.sync_batch_norm = config_.sync_batch_norm;
   o.batch = std::min(config_.batch, images);
   o.last_batch = images % o.batch;
   o.validation_batch = std::min<int64_t>(config_.batch, static_cast<int64_t>(data_.val.size()));
@@ -82,6 +97,7 @@ TrainerOptions Training::trainer_options() const {
 data::LoaderOptions Training::loader_options(bool training) const {
   data::LoaderOptions o;
   o.batch = training ? trainer_.options().batch : trainer_.options().validation_batch;
+  if (const Communicator* c = config_.communicator) o.rank = c->rank(), o.ranks = c->size();
   o.workers = config_.workers;
   o.seed = config_.seed;
   o.shuffle = training;
@@ -107,6 +123,29 @@ std::map<std::string, std::string> Training::identity() const {
   return m;
 }
 
+// Of what all ranks must have alike, or they would train different models and wait for each other forever.
+void Training::refuse_other_ranks(const std::map<std::string, std::string>& identity) const {
+  Xxh64 hash;
+  const auto add = [&](const auto& values) { hash.update(std::as_bytes(std::span(values))); };
+  for (const auto& [key, value] : identity) add(key), add(value);
+  add(config_text_);
+  for (const std::vector<size_t>* rows : {&data_.train, &data_.val})
+    for (const size_t row : *rows) add(data_.manifest.rows[row].labels);
+  const std::vector<uint64_t> all = of_ranks(config_.communicator, hash.digest());
+  for (size_t r = 1; r < all.size(); ++r)
+    if (all[r] != all[0])
+      throw Error(Fault::input, str("rank ", r, " was started with other data or options than rank 0"),
+                  "all ranks need the same command, table and images");
+}
+
+// Where the run stands: rank 0 reads it, the others get it.
+void Training::begin(const RunFolder* folder, const std::map<std::string, std::string>& identity) {
+  if (folder != nullptr) progress_ = load_state(*folder, identity, trainer_).value_or(progress_);
+  progress_ = of_ranks(config_.communicator, progress_)[0];
+  trainer_.set_steps(progress_.step);
+  trainer_.share_everything();
+}
+
 // The rest of the epoch under way. False: interrupted, progress_ says where.
 bool Training::train_epoch(data::Loader& loader) {
   const auto start = std::chrono::steady_clock::now();
@@ -121,28 +160,44 @@ bool Training::train_epoch(data::Loader& loader) {
   for (bool has_batch = loader.next(batch); has_batch; has_batch = has_next, std::swap(batch, next)) {
     const double rate = learning_rate(schedule_, progress_.step);
     const double loss = trainer_.step(batch, rate, std::ref(prepare_next));
-    progress_.loss_sum += loss * static_cast<double>(batch.n);
-    progress_.images += batch.n;
+    progress_.loss_sum += loss * static_cast<double>(batch.of_all);
+    progress_.images += batch.of_all;
     ++progress_.batch;
     ++progress_.step;
     line.update(progress_.images, str("loss ", fixed(loss, 4), "   lr ", fixed(rate, 4)));
-    if (interrupted() && progress_.batch < loader.batches()) return false;
+    if (interrupted_anywhere() && progress_.batch < loader.batches()) return false;
   }
   line.finish();
   epoch_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return true;
 }
 
-void Training::finish_epoch(RunFolder& folder, data::Loader& loader, TrainingLog& log) {
-  EpochRecord record;
-  double loss_sum = 0;
-  const metrics::Scores scores = score(trainer_.validation(), loader, data_.manifest, data_.val, [&](const data::Batch& batch) {
-    loss_sum += validation_loss(batch) * static_cast<double>(batch.n);
+// All ranks stop behind the same step, whichever of them the signal reached.
+bool Training::interrupted_anywhere() const {
+  for (const int signal : of_ranks(config_.communicator, interrupt_signal()))
+    if (signal != 0 && !interrupted()) share_interrupt(signal);
+  return interrupted();
+}
+
+// The scores of all ranks' images, and their loss in the record.
+metrics::Scores Training::validate(data::Loader& loader, EpochRecord& record) {
+  Network& network = trainer_.validation();
+  const auto classes = static_cast<int64_t>(data_.manifest.classes.size());
+  std::vector<float> logits(data_.val.size() * data_.manifest.classes.size(), 0.0F);
+  metrics::Scores scores = score(network, loader, data_.manifest, data_.val, [&](const data::Batch& batch) {
+    std::copy_n(network.logits().as<float>(), batch.n * classes, logits.begin() + batch.first * classes);
   });
+  // Each rank has zeros where the others have theirs.
+  sum_over_ranks(config_.communicator, scores.probabilities);
+  sum_over_ranks(config_.communicator, logits);
+  record.val_loss = validation_loss(logits);
+  return scores;
+}
+
+EpochRecord Training::finish_epoch(const metrics::Scores& scores, EpochRecord record) {
   record.epoch = progress_.epoch + 1;
   record.step = progress_.step;
   record.train_loss = progress_.loss_sum / static_cast<double>(progress_.images);
-  record.val_loss = loss_sum / static_cast<double>(scores.n);
   if (!all_finite(scores.probabilities) || !std::isfinite(record.val_loss))
     throw diverged(str("epoch ", record.epoch, ", step ", record.step, ": validation scores are no numbers"));
   record.learning_rate = learning_rate(schedule_, progress_.step - 1);
@@ -157,9 +212,8 @@ void Training::finish_epoch(RunFolder& folder, data::Loader& loader, TrainingLog
   record.macro_auc /= static_cast<double>(std::max<int64_t>(1, defined));
   record.best = record.macro_auc > progress_.best;
   if (record.best) progress_.best = record.macro_auc, progress_.best_epoch = record.epoch;
-  write_checkpoints(folder, scores, record);
-  log.add(record);
   progress_ = {record.epoch, 0, progress_.step, 0, 0, progress_.best, progress_.best_epoch};
+  return record;
 }
 
 void Training::write_checkpoints(RunFolder& folder, const metrics::Scores& scores, const EpochRecord& record) {
@@ -176,16 +230,19 @@ void Training::write_checkpoints(RunFolder& folder, const metrics::Scores& score
   if (record.best) write_model(folder.best(), d, trainer_.evaluated());
 }
 
-// Of the logits that the validation program just made.
-double Training::validation_loss(const data::Batch& batch) {
-  std::vector<float> labels(batch.labels);
-  std::vector<float> mask(batch.mask);
-  const Shape shape{batch.n, static_cast<int64_t>(data_.manifest.classes.size())};
+// Of the logits of all validation images.
+double Training::validation_loss(std::vector<float>& logits) const {
+  std::vector<float> labels, mask;
+  for (const size_t row : data_.val) {
+    for (const float label : data_.manifest.rows[row].labels) {
+      labels.push_back(std::isnan(label) ? 0.0F : label);
+      mask.push_back(std::isnan(label) ? 0.0F : 1.0F);
+    }
+  }
+  const Shape shape{static_cast<int64_t>(data_.val.size()), static_cast<int64_t>(data_.manifest.classes.size())};
   const auto view = [&](std::vector<float>& v) { return Tensor{v.data(), shape, DType::f32, Layout::plain}; };
-  Tensor logits = trainer_.validation().logits();
-  logits.shape = shape;
   float loss = 0;
-  loss_forward_backward({Device::cpu, 1}, logits, view(labels), view(mask), loss_, &loss, Tensor{});
+  loss_forward_backward({Device::cpu, 1}, view(logits), view(labels), view(mask), loss_, &loss, Tensor{});
   return static_cast<double>(loss);
 }
 

@@ -25,21 +25,26 @@ class Training {
   const Progress& progress() const { return progress_; }
   int64_t steps_per_epoch() const { return (static_cast<int64_t>(data_.train.size()) + config_.batch - 1) / config_.batch; }
 
-  // The weights that it begins with; returns where they come from. run: the folder of a run that goes on, else empty: one that
-  // has a state goes on with that.
+  // The weights that it begins with, in one process or rank 0; returns where they come from. run: the folder of a run that goes
+  // on, else empty: one that has a state goes on with that.
   std::string begin_weights(const std::filesystem::path& run);
 
-  // The job, from the folder's state on. False: interrupted, and saved; progress() says where.
-  bool run(RunFolder& folder, bool resumed);
+  // The job, from the folder's state on. folder: null where another rank keeps it. False: interrupted, and saved; progress() says
+  // where. Throws Error(input) where ranks have other data or options than rank 0.
+  bool run(RunFolder* folder, bool resumed);
 
  private:
   TrainerOptions trainer_options() const;
   data::LoaderOptions loader_options(bool training) const;
   std::map<std::string, std::string> identity() const;
+  void refuse_other_ranks(const std::map<std::string, std::string>& identity) const;
+  void begin(const RunFolder* folder, const std::map<std::string, std::string>& identity);
   bool train_epoch(data::Loader& loader);
-  void finish_epoch(RunFolder& folder, data::Loader& loader, TrainingLog& log);
+  bool interrupted_anywhere() const;
+  metrics::Scores validate(data::Loader& loader, EpochRecord& record);
+  EpochRecord finish_epoch(const metrics::Scores& scores, EpochRecord record);
   void write_checkpoints(RunFolder& folder, const metrics::Scores& scores, const EpochRecord& record);
-  double validation_loss(const data::Batch& batch);
+  double validation_loss(std::vector<float>& logits) const;
 
   const TrainConfig& config_;
   std::string config_text_;

@@ -43,15 +43,25 @@ add_library(thorax_cuda INTERFACE)
 target_compile_definitions(thorax_cuda INTERFACE THORAX_CUDA)
 target_link_libraries(thorax_cuda INTERFACE CUDA::cudart_static)
 # The packages have libraries with their version in the name and no link without it.
-function(thorax_cuda_library variable header library version)
-  find_path(${variable}_INCLUDE ${header} HINTS ${CUDAToolkit_INCLUDE_DIRS} ${packages} PATH_SUFFIXES include REQUIRED)
+function(thorax_find_cuda_library variable header library version required)
+  find_path(${variable}_INCLUDE ${header} HINTS ${CUDAToolkit_INCLUDE_DIRS} ${packages} PATH_SUFFIXES include ${required})
   find_library(${variable}_LIBRARY NAMES lib${library}.so.${version} ${library} HINTS ${CUDAToolkit_LIBRARY_DIR} ${packages}
-               PATH_SUFFIXES lib lib64 REQUIRED)
+               PATH_SUFFIXES lib lib64 ${required})
+endfunction()
+function(thorax_cuda_library variable header library version)
+  thorax_find_cuda_library(${variable} ${header} ${library} ${version} REQUIRED)
   target_include_directories(thorax_cuda SYSTEM INTERFACE ${${variable}_INCLUDE})
   target_link_libraries(thorax_cuda INTERFACE ${${variable}_LIBRARY})
 endfunction()
 thorax_cuda_library(THORAX_CUDNN cudnn_graph.h cudnn 9)
 thorax_cuda_library(THORAX_CUBLASLT cublasLt.h cublasLt 13)
+if(THORAX_NCCL)
+  thorax_find_cuda_library(THORAX_NCCL nccl.h nccl 2 "")
+  if(NOT THORAX_NCCL_INCLUDE OR NOT THORAX_NCCL_LIBRARY)
+    message(STATUS "NCCL is not there: several GPUs are trained through the host's memory, by gloo")
+    set(THORAX_NCCL OFF)
+  endif()
+endif()
 
 # -fmad=false: as -ffp-contract=off, fused operations are asked for by name. A spill is an error.
 target_compile_options(thorax_options INTERFACE

@@ -48,24 +48,6 @@ void merge_statistics(const Stream& stream, const float* partial, int64_t images
   }
 }
 
-void merge_groups(const float* groups, const int64_t* counts, int64_t parts, int64_t channels, float* mean, float* variance) {
-  for (int64_t c = 0; c < channels; ++c) {
-    double m = 0;
-    double m2 = 0;
-    double done = 0;
-    for (int64_t p = 0; p < parts; ++p) {
-      if (counts[p] == 0) continue;
-      const auto count = static_cast<double>(counts[p]);
-      const double delta = static_cast<double>(groups[p * 2 * channels + c]) - m;
-      m2 += static_cast<double>(groups[(p * 2 + 1) * channels + c]) * count + delta * delta * count * done / (done + count);
-      done += count;
-      m += delta * count / done;
-    }
-    mean[c] = static_cast<float>(m);
-    variance[c] = static_cast<float>(m2 / done);
-  }
-}
-
 void update_running(const Stream& stream, const float* mean, const float* variance, int64_t channels, int64_t count,
                     float momentum, float* running_mean, float* running_var, int64_t* num_batches_tracked) {
   THORAX_RETURN_CUDA(update_running, stream, mean, variance, channels, count, momentum, running_mean, running_var,

@@ -20,10 +20,6 @@ void copy_with_statistics(const Stream& stream, const Slice& from, const Slice& 
 void merge_statistics(const Stream& stream, const float* partial, int64_t images, int64_t channels, int64_t pixels, float* mean,
                       float* variance);
 
-// groups: [parts,2,channels], mean and biased variance of the counts[part] pixels of each -> of all together, merged in their
-// order; a part of no pixels is left out. The host's memory.
-void merge_groups(const float* groups, const int64_t* counts, int64_t parts, int64_t channels, float* mean, float* variance);
-
 // running = (1 - momentum) * running + momentum * batch, with the unbiased variance count/(count-1) as PyTorch; counts the batch.
 // count: pixels of the batch, N*H*W.
 void update_running(const Stream& stream, const float* mean, const float* variance, int64_t channels, int64_t count,

@@ -1,21 +1,27 @@
 #include "layers/joint_statistics.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "kernels/statistics.h"
+#include "kernels/copy.h"
+#include "kernels/merge_groups.h"
+#include "kernels/zero.h"
 #include "tensor/communicator.h"
 
 namespace thorax {
 
 namespace {
 
-// Both rows of [2, C], these channels of them, side by side in [2, channels]; or back.
-void gather_rows(const Tensor& rows, int64_t channel, int64_t channels, float* to) {
-  for (int64_t r = 0; r < 2; ++r) std::copy_n(rows.as<float>() + r * rows.shape[1] + channel, channels, to + r * channels);
+Tensor row(float* at, int64_t channels) {
+  return {at, {channels}, DType::f32, Layout::plain};
 }
-void scatter_rows(const float* from, const Tensor& rows, int64_t channel, int64_t channels) {
-  for (int64_t r = 0; r < 2; ++r) std::copy_n(from + r * channels, channels, rows.as<float>() + r * rows.shape[1] + channel);
+// Both rows of [2, C], these channels of them, side by side in [2, channels]; or back.
+void gather_rows(const Stream& stream, const Tensor& rows, int64_t channel, int64_t channels, float* to) {
+  for (int64_t r = 0; r < 2; ++r)
+    copy_bytes(stream, row(rows.as<float>() + r * rows.shape[1] + channel, channels), row(to + r * channels, channels));
+}
+void scatter_rows(const Stream& stream, float* from, const Tensor& rows, int64_t channel, int64_t channels) {
+  for (int64_t r = 0; r < 2; ++r)
+    copy_bytes(stream, row(from + r * channels, channels), row(rows.as<float>() + r * rows.shape[1] + channel, channels));
 }
 
 }  // namespace
@@ -45,11 +51,10 @@ void emit_joint_statistics(Emitter& emit, const std::string& name, Slot statisti
                   [communicator = replicas.communicator, counts, statistics, own, all, channel, channels](const Run& run) {
                     const Tensor s = run[statistics];
                     const Tensor mine = run[own];
-                    gather_rows(s, channel, channels, mine.as<float>());
-                    communicator->all_gather(mine, run[all]);
+                    gather_rows(run.stream, s, channel, channels, mine.as<float>());
+                    communicator->all_gather(run.stream, mine, run[all]);
                     auto* mean = s.as<float>() + channel;
-                    merge_groups(run[all].as<float>(), counts.data(), static_cast<int64_t>(counts.size()), channels, mean,
-                                 mean + s.shape[1]);
+                    merge_groups(run.stream, run[all].as<float>(), counts, channels, mean, mean + s.shape[1]);
                   });
 }
 
@@ -61,11 +66,11 @@ void emit_joint_sums(Emitter& emit, const std::string& name, Slot sums, int64_t 
                   [communicator = replicas.communicator, sums, own, channel, channels](const Run& run) {
                     const Tensor mine = run[own];
                     if (run.idle)
-                      std::fill_n(mine.as<float>(), mine.count(), 0.0F);
+                      set_zero(run.stream, mine);
                     else
-                      gather_rows(run[sums], channel, channels, mine.as<float>());
-                    communicator->all_reduce(mine);
-                    scatter_rows(mine.as<float>(), run[sums], channel, channels);
+                      gather_rows(run.stream, run[sums], channel, channels, mine.as<float>());
+                    communicator->all_reduce(run.stream, mine);
+                    scatter_rows(run.stream, mine.as<float>(), run[sums], channel, channels);
                   });
 }
 

@@ -23,6 +23,14 @@ std::string layer_of(const std::string& parameter) {
   return parameter.substr(0, parameter.rfind('.') + 1);
 }
 
+// Null: the loss does not depend on it.
+Slot gradient_of(Emitter& emit, const std::string& parameter) {
+  const auto& values = emit.graph().values();
+  for (size_t i = 0; i < values.size(); ++i)
+    if (values[i].role == Role::parameter && values[i].name == parameter) return emit.gradient({static_cast<int>(i)});
+  return {};
+}
+
 bool fits(const std::string& parameter, const std::string& name) {
   return parameter == name || parameter.rfind(name + '.', 0) == 0;
 }
@@ -52,6 +60,7 @@ Update::Update(Store& store, Store* average, const UpdateOptions& options) : sto
       throw Error(Fault::input, str("nothing to freeze: no parameter is called \"", name, "\" or begins with \"", name, ".\""),
                   "thorax inspect RUN/best.safetensors lists the names; \"backbone\" is all but the last layer");
   }
+  make_pieces();
   make_groups();
   if (options_.loss_scaling) loss_scale_.emplace(store.queue());
   if (options_.average_decay <= 0) average_ = nullptr;
@@ -72,20 +81,26 @@ double Update::factor_of(const std::string& parameter) const {
   return is_head ? 1 : options_.backbone_lr;
 }
 
-void Update::make_groups() {
-  std::map<int64_t, double> factors;  // by offset
+void Update::make_pieces() {
+  std::map<int64_t, std::string> names;  // by offset
   for (const std::string& name : store_.names())
-    if (store_.is_parameter(name)) factors[store_.device_find(name).as<float>() - store_.parameters()] = factor_of(name);
-  for (auto at = factors.begin(); at != factors.end(); ++at) {
+    if (store_.is_parameter(name)) names[store_.device_find(name).as<float>() - store_.parameters()] = name;
+  for (auto at = names.begin(); at != names.end(); ++at) {
     const auto next = std::next(at);
-    const int64_t end = next == factors.end() ? store_.flat_count() : next->first;
-    if (at->second == 0) continue;
-    if (!groups_.empty() && groups_.back().factor == at->second && groups_.back().begin + groups_.back().count == at->first)
-      groups_.back().count += end - at->first;
-    else
-      groups_.push_back({at->first, end - at->first, at->second});
+    const int64_t end = next == names.end() ? store_.flat_count() : next->first;
+    if (!is_frozen(at->second)) pieces_.push_back({at->second, at->first, end - at->first});
   }
-  if (groups_.empty()) throw Error(Fault::input, "every parameter is frozen: nothing is left to train");
+  if (pieces_.empty()) throw Error(Fault::input, "every parameter is frozen: nothing is left to train");
+}
+
+void Update::make_groups() {
+  for (const Piece& piece : pieces_) {
+    const double factor = factor_of(piece.name);
+    if (!groups_.empty() && groups_.back().factor == factor && groups_.back().begin + groups_.back().count == piece.begin)
+      groups_.back().count += piece.count;
+    else
+      groups_.push_back({piece.begin, piece.count, factor});
+  }
   scalars_.resize(groups_.size());
 }
 
@@ -97,17 +112,31 @@ void Update::emit(Emitter& emit) {
   if (average_ != nullptr) emit_average(emit);
 }
 
-// The ranks' gradients are parts of one sum: the loss's gradient has each one's weight in it (Trainer).
+// The ranks' gradients are parts of one sum: the loss's gradient has each one's weight in it (Trainer). Backward makes them in
+// the order of the flat array, roughly (Li et al. 2020, "PyTorch Distributed": buckets). The exchanges of joint batch norms lie
+// in between, which all ranks have to do in one order: then the sums come behind backward.
 void Update::emit_all_reduce(Emitter& emit) {
-  Communicator* const communicator = emit.replicas().communicator;
-  if (communicator == nullptr) return;
-  for (const Group& group : groups_) {
-    emit.joint_step("all_reduce", {}, {}, 0, [this, communicator, group](const Run& run) {
-      const Tensor gradient = flat(store_.gradients(), group.begin, group.count);
+  const Replicas& replicas = emit.replicas();
+  if (replicas.communicator == nullptr) return;
+  for (size_t i = 0; i < pieces_.size();) {
+    const int64_t begin = pieces_[i].begin;
+    int64_t end = begin;
+    std::vector<Slot> gradients;
+    for (; i < pieces_.size() && pieces_[i].begin == end && (end - begin) * 4 < replicas.bucket_bytes; ++i) {
+      end += pieces_[i].count;
+      gradients.push_back(gradient_of(emit, pieces_[i].name));
+    }
+    const auto body = [this, communicator = replicas.communicator, begin, count = end - begin](const Run& run) {
+      const Tensor gradient = flat(store_.gradients(), begin, count);
       if (run.idle) set_zero(run.stream, gradient);
-      communicator->all_reduce(gradient);
-    });
+      communicator->all_reduce(run.stream, gradient);
+    };
+    if (replicas.joint_statistics)
+      emit.joint_step("all_reduce", {}, {}, 0, body);
+    else
+      emit.joint_step_beside("all_reduce", std::move(gradients), body);
   }
+  if (!replicas.joint_statistics) emit.join("all_reduce.wait");
 }
 
 void Update::emit_loss_scale(Emitter& emit, Slot loss_gradient) {

@@ -54,7 +54,12 @@ class Update {
     int64_t begin = 0, count = 0;
     double factor = 1;
   };
+  struct Piece {  // a parameter's place in the flat arrays, with the alignment behind it
+    std::string name;
+    int64_t begin = 0, count = 0;
+  };
   double factor_of(const std::string& parameter) const;
+  void make_pieces();
   void make_groups();
   void emit_all_reduce(Emitter& emit);
   void emit_clip(Emitter& emit, const OnDevice<SgdScalars>& scalars);
@@ -64,6 +69,7 @@ class Update {
   Store* average_;
   UpdateOptions options_;
   std::string head_;
+  std::vector<Piece> pieces_;  // of the parameters that are not frozen, in the arrays' order
   std::vector<Group> groups_;
   std::vector<SgdScalars> scalars_;                 // of the groups
   std::vector<std::pair<Tensor, Tensor>> running_;  // running statistics and their averages

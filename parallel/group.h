@@ -18,6 +18,8 @@ class Group {
   // needs nobody.
   Group(const World& world, const OnVerdict& on_verdict, Socket listener = {});
 
+  // Once. stream: where this rank computes. NCCL connects ranks of which each has a GPU of its own, gloo all others.
+  Communicator& connect(const Stream& stream);
   Communicator& communicator() { return *communicator_; }
   const World& world() const { return world_; }
 

@@ -1,11 +1,23 @@
 #include "parallel/join.h"
 
+#include <sys/random.h>
+
+#include <array>
 #include <span>
 
 #include "tensor/communicator.h"
 #include "tensor/sha256.h"
 
 namespace thorax::parallel {
+
+std::string random_text() {
+  std::array<unsigned char, 32> bytes{};
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    throw Error(Fault::machine, "the system has no random numbers");
+  std::string text;
+  for (const unsigned char b : bytes) text += {"0123456789abcdef"[b >> 4], "0123456789abcdef"[b & 15]};
+  return text;
+}
 
 std::string proof_of(const std::string& secret, const std::string& challenge) {
   const std::string text = str("thorax rendezvous 1\n", secret, '\n', challenge, '\n', secret);

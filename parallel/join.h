@@ -9,6 +9,9 @@
 
 namespace thorax::parallel {
 
+// 256 random bits, in hexadecimal digits.
+std::string random_text();
+
 // Of somebody who knows the secret, for a number that is used once.
 std::string proof_of(const std::string& secret, const std::string& challenge);
 

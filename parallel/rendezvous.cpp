@@ -1,10 +1,8 @@
 #include "parallel/rendezvous.h"
 
 #include <poll.h>
-#include <sys/random.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <list>
 #include <map>
@@ -44,15 +42,6 @@ struct Connection {
   bool left = false;
   bool gone = false;
 };
-
-std::string random_text() {
-  std::array<unsigned char, 32> bytes{};
-  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-    throw Error(Fault::machine, "the system has no random numbers");
-  std::string text;
-  for (const unsigned char b : bytes) text += {"0123456789abcdef"[b >> 4], "0123456789abcdef"[b & 15]};
-  return text;
-}
 
 // Takes as long wherever the first difference is.
 bool equal(const std::string& a, const std::string& b) {
@@ -144,7 +133,8 @@ class Rendezvous::Server {
       c.left = true;
       return;
     }
-    if (c.role == Role::watch && m.kind == Kind::failed) return judge(m.key == "2" ? 2 : 3, str("rank ", c.rank, ": ", m.value));
+    if (c.role == Role::watch && m.kind == Kind::failed)
+      return judge(m.key == "1" ? 1 : m.key == "2" ? 2 : 3, str("rank ", c.rank, ": ", m.value));
     lose(c);
   }
 

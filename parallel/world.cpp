@@ -77,6 +77,7 @@ std::optional<World> world_of(const Environment& get) {
   } else {
     return std::nullopt;
   }
+  w->listener = number(get, "THORAX_LISTENER", 0, 1 << 20, -1);
   const char* secret = get("THORAX_SECRET");
   if (secret != nullptr) w->secret = secret;
   return w;

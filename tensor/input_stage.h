@@ -28,7 +28,7 @@ class InputStage {
     Buffer host, gpu;
   };
   std::shared_ptr<Queue> compute_;
-  std::unique_ptr<Queue> copies_;
+  std::shared_ptr<Queue> copies_;
   std::array<Side, 2> sides_;
   size_t next_ = 0;
   bool sent_ = false;

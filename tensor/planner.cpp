@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "tensor/lane.h"
 #include "tensor/placement.h"
 
 namespace thorax {
@@ -20,6 +21,9 @@ class Planner final : public Emitter {
     program_.arena_ = &arena;
     program_.training_ = static_cast<bool>(options.after_backward);
     program_.debug_ = options.debug;
+    // A rank without images runs its steps one by one, and NCCL wants its calls recorded by all ranks or by none.
+    const std::vector<int64_t>& images = options.replicas.images;
+    program_.may_replay_ = std::find(images.begin(), images.end(), 0) == images.end();
     find_wanted();
   }
 
@@ -28,6 +32,7 @@ class Planner final : public Emitter {
     for (Value v : options_.keep) show(of(v));
     if (options_.loss) emit_backward();
     if (options_.after_backward) options_.after_backward(*this);
+    place_beside();
     set_lifetimes();
     set_offsets();
     set_host_offsets();
@@ -101,6 +106,26 @@ class Planner final : public Emitter {
                   std::function<void(const Run&)> body) override {
     step(std::move(name), std::move(reads), std::move(writes), flops, std::move(body));
     program_.steps_.back().joint = true;
+  }
+
+  void joint_step_beside(std::string name, std::vector<Slot> gradients, std::function<void(const Run&)> body) override {
+    std::erase_if(gradients, [](Slot s) { return !s; });
+    for (Slot s : gradients)
+      if (!memory(s).external)
+        throw Error(Fault::defect, str("plan: ", name, " runs beside others, and ", memory(s).name, " is reused"));
+    size_t place = beside_.empty() ? 0 : beside_.back().first;
+    for (size_t i = place; i < program_.steps_.size(); ++i)
+      if (touches(program_.steps_[i], gradients)) place = i + 1;
+    Step step{std::move(name), gradients, gradients, 0, std::move(body)};
+    step.joint = true;
+    step.road = Step::Road::beside;
+    beside_.emplace_back(place, std::move(step));
+  }
+
+  void join(std::string name) override {
+    step(std::move(name), {}, {}, 0, {});
+    program_.steps_.back().joint = true;
+    program_.steps_.back().road = Step::Road::join;
   }
 
   void pack(std::string name, std::vector<Slot> reads, std::vector<Slot> writes, std::function<void(const Run&)> body) override {
@@ -199,6 +224,19 @@ class Planner final : public Emitter {
       if (m.pinned) m.first = 0, m.last = end;
     }
   }
+  static bool touches(const Step& s, const std::vector<Slot>& slots) {
+    const auto has = [&](const std::vector<Slot>& list) {
+      return std::any_of(list.begin(), list.end(),
+                         [&](Slot a) { return std::any_of(slots.begin(), slots.end(), [&](Slot b) { return a.id == b.id; }); });
+    };
+    return has(s.reads) || has(s.writes);
+  }
+  // Last first, so that the places of the others hold.
+  void place_beside() {
+    for (auto b = beside_.rbegin(); b != beside_.rend(); ++b)
+      program_.steps_.insert(program_.steps_.begin() + static_cast<std::ptrdiff_t>(b->first), std::move(b->second));
+    if (!beside_.empty()) program_.lane_ = std::make_shared<Lane>(options_.stream);
+  }
   static void touch(Program::Memory& m, int step) {
     if (m.first < 0) m.first = step;
     m.last = step;
@@ -242,6 +280,7 @@ class Planner final : public Emitter {
   Program program_;
   std::set<int> wanted_;
   std::set<int> reaching_;
+  std::vector<std::pair<size_t, Step>> beside_;  // and before which of the other steps
 };
 
 Program plan(const Graph& graph, const PlanOptions& options, Store& store, Arena& arena) {

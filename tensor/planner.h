@@ -50,6 +50,11 @@ class Emitter {
   // A step that all ranks do in every run, also one that has no images (Run::idle).
   virtual void joint_step(std::string name, std::vector<Slot> reads, std::vector<Slot> writes, double flops,
                           std::function<void(const Run&)> body) = 0;
+  // A joint step on the gradients of parameters, as soon as they are final: it is moved behind the last step before it that
+  // touches one of them, but not before another of these, and runs beside what follows (tensor/lane.h) until join().
+  virtual void joint_step_beside(std::string name, std::vector<Slot> gradients, std::function<void(const Run&)> body) = 0;
+  // Steps from here on wait for all of those.
+  virtual void join(std::string name) = 0;
   // A step that depends on parameters alone (weights into a library's layout). While training it runs at its place in every step
   // and its memory is reused; for inference it runs only when the parameters changed, and its memory is kept.
   virtual void pack(std::string name, std::vector<Slot> reads, std::vector<Slot> writes,

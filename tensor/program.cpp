@@ -7,6 +7,7 @@
 #include <iomanip>
 
 #include "tensor/capture.h"
+#include "tensor/lane.h"
 #include "tensor/named_range.h"
 
 namespace thorax {
@@ -123,7 +124,7 @@ void Program::finish(const std::function<void()>& meanwhile) {
   stream_.queue->wait();
 }
 
-void Program::take(Value input, const void* staged) {
+void Program::take_input(Value input, const void* staged) {
   slots_[static_cast<size_t>(value_slots_.at(input.id))].staged = staged;
 }
 
@@ -151,13 +152,19 @@ void Program::run_steps(bool pack, bool idle) {
         }
       }
     }
-    if (!idle || s.joint) {
-      const NamedRange range(s.name);
-      s.body(Run(s, stream_, idle));
-    }
+    if (!idle || s.joint) take(s, idle);
     if (debug_) check_guards(i), poison_dead(i);
   }
   ran_ = true;
+}
+
+void Program::take(const Step& s, bool idle) {
+  const NamedRange range(s.name);
+  switch (s.road) {
+    case Step::Road::main: return s.body(Run(s, stream_, idle));
+    case Step::Road::beside: return lane_->run([this, &s, idle] { s.body(Run(s, lane_->stream(), idle)); });
+    case Step::Road::join: return lane_->join();
+  }
 }
 
 // A run with packing to do is another list of steps than the recorded one. Guarded arenas are looked at between steps.
@@ -205,7 +212,7 @@ void Program::run_timed(std::vector<double>& times) {
   const bool pack = packed_version_ != store_->version();
   times.resize(steps_.size(), 0.0);
   for (size_t i = 0; i < steps_.size(); ++i) {
-    if (steps_[i].packs && !pack) continue;
+    if ((steps_[i].packs && !pack) || steps_[i].road == Step::Road::join) continue;  // one by one, nothing is beside
     const auto start = std::chrono::steady_clock::now();
     steps_[i].body(Run(steps_[i], stream_, false));
     if (stream_.queue != nullptr) stream_.queue->wait();

@@ -22,6 +22,7 @@ struct Slot {
 };
 
 class Capture;
+class Lane;
 class Program;
 struct Step;
 
@@ -45,6 +46,8 @@ struct Step {
   std::function<void(const Run&)> body;
   bool packs = false;  // depends on parameters alone: run only when they changed
   bool joint = false;  // all ranks do it, also one without images
+  // beside: on a second road, while the steps that follow run (tensor/lane.h); join: waits for all of that road.
+  enum class Road : uint8_t { main, beside, join } road = Road::main;
   std::vector<std::pair<int, Tensor>> bound{};
 };
 
@@ -87,7 +90,7 @@ class Program {
 
   // On a GPU: in the next run the input's content comes from this memory of the GPU (tensor/input_stage.h) and not from the
   // caller's side.
-  void take(Value input, const void* staged);
+  void take_input(Value input, const void* staged);
 
   // meanwhile, unless empty: called when the work is begun, before it is waited for. Returns when the results are there. On a GPU
   // the first run puts its steps into the queue one by one, the second is recorded as a CUDA Graph, which it and all later ones
@@ -117,6 +120,7 @@ class Program {
   void bind();
   void prepare();
   void run_steps(bool pack, bool idle = false);
+  void take(const Step& s, bool idle);
   bool replay(bool pack);
   void finish(const std::function<void()>& meanwhile = {});
   Tensor for_caller(const Memory& m) const;
@@ -140,7 +144,8 @@ class Program {
   size_t host_bytes_ = 0;
   std::vector<Store*> others_;
   bool may_replay_ = true;
-  bool ran_ = false;  // at these addresses, one by one: whatever libraries make at their first call is made
+  bool ran_ = false;            // at these addresses, one by one: whatever libraries make at their first call is made
+  std::shared_ptr<Lane> lane_;  // null: no step runs beside others
   std::shared_ptr<Capture> graph_;
   std::string replay_obstacle_;
   Buffer host_;  // on a GPU: the caller's side of what is copied

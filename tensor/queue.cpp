@@ -14,9 +14,13 @@ namespace {
 Gpu describe(int device) {
   cudaDeviceProp found{};
   check_cuda(cudaGetDeviceProperties(&found, device), "the GPU's properties", Fault::machine);
-  return {found.name,           found.major,
-          found.minor,          found.multiProcessorCount,
-          found.totalGlobalMem, static_cast<size_t>(found.l2CacheSize)};
+  return {found.name,
+          found.major,
+          found.minor,
+          found.multiProcessorCount,
+          found.totalGlobalMem,
+          static_cast<size_t>(found.l2CacheSize),
+          std::string(found.uuid.bytes, sizeof found.uuid.bytes)};
 }
 
 std::string obstacle_of(cudaError_t found, const CudaReport& report) {
@@ -29,13 +33,6 @@ std::string obstacle_of(cudaError_t found, const CudaReport& report) {
   return {};
 }
 
-cudaStream_t make_stream() {
-  cudaStream_t made = nullptr;
-  check_cuda(cudaStreamCreateWithFlags(&made, cudaStreamNonBlocking), "a queue on the GPU", Fault::machine);
-  return made;
-}
-
-// May be destroyed while work still waits for it.
 struct Event {
   Event() { check_cuda(cudaEventCreate(&it), "an event"); }
   ~Event() { cudaEventDestroy(it); }
@@ -57,23 +54,41 @@ CudaReport cuda_report() {
   return report;
 }
 
-Queue::Queue() {
+Queue::Queue(int number) : failure_(std::make_shared<Failure>()) {
   const CudaReport report = cuda_report();
   if (!report.obstacle.empty()) throw Error(Fault::machine, report.obstacle, report.hint);
-  gpu_ = report.gpus.front();
-  check_cuda(cudaSetDevice(0), "the GPU cannot be used", Fault::machine);
-  handle_ = make_stream();
+  if (number < 0 || static_cast<size_t>(number) >= report.gpus.size())
+    throw Error(Fault::machine, str("there is no GPU ", number, ": the driver sees ", report.gpus.size()));
+  gpu_ = report.gpus[static_cast<size_t>(number)];
+  check_cuda(cudaSetDevice(number), "the GPU cannot be used", Fault::machine);
+  open();
 }
 
-Queue::Queue(const Gpu& gpu) : gpu_(gpu), handle_(make_stream()) {}
-
-std::unique_ptr<Queue> Queue::beside() const {
-  return std::unique_ptr<Queue>(new Queue(gpu_));
+void Queue::open() {
+  check_cuda(cudaStreamCreateWithFlags(&handle_, cudaStreamNonBlocking), "a queue on the GPU", Fault::machine);
+  check_cuda(cudaEventCreateWithFlags(&reached_, cudaEventDisableTiming), "an event", Fault::machine);
 }
 
 Queue::~Queue() {
   libraries_.clear();  // their handles belong to this queue
+  if (reached_ != nullptr) cudaEventDestroy(reached_);
   if (handle_ != nullptr) cudaStreamDestroy(handle_);
+}
+
+std::shared_ptr<Queue> Queue::beside() const {
+  std::shared_ptr<Queue> made(new Queue(failure_));
+  made->gpu_ = gpu_;
+  made->open();
+  return made;
+}
+
+void Queue::after(Queue& other) {
+  check_cuda(cudaEventRecord(other.reached_, other.handle_), "an event");
+  check_cuda(cudaStreamWaitEvent(handle_, other.reached_, 0), "waiting for another queue");
+}
+
+void Queue::call(void (*work)(void*), void* data) {
+  check_cuda(cudaLaunchHostFunc(handle_, work, data), "a call of the host in a queue");
 }
 
 void Queue::copy(void* to, const void* from, size_t bytes) {
@@ -82,12 +97,6 @@ void Queue::copy(void* to, const void* from, size_t bytes) {
 
 void Queue::fill(void* to, int byte, size_t bytes) {
   check_cuda(cudaMemsetAsync(to, byte, bytes, handle_), "a fill of the GPU's memory");
-}
-
-void Queue::after(const Queue& other) {
-  const Event event;
-  check_cuda(cudaEventRecord(event.it, other.handle_), "an event");
-  check_cuda(cudaStreamWaitEvent(handle_, event.it), "an event");
 }
 
 double Queue::seconds(const std::function<void()>& work) {
@@ -102,7 +111,9 @@ double Queue::seconds(const std::function<void()>& work) {
 }
 
 void Queue::wait() {
-  check_cuda(cudaStreamSynchronize(handle_), "work on the GPU");
+  const cudaError_t done = cudaStreamSynchronize(handle_);
+  failure_->rethrow();
+  check_cuda(done, "work on the GPU");
 }
 
 bool built_with_cuda() {
@@ -126,20 +137,23 @@ namespace {
 }
 }  // namespace
 
-Queue::Queue() {
+Queue::Queue(int) {
   refuse();
 }
 Queue::~Queue() = default;
+std::shared_ptr<Queue> Queue::beside() const {
+  refuse();
+}
+void Queue::after(Queue&) {
+  refuse();
+}
+void Queue::call(void (*)(void*), void*) {
+  refuse();
+}
 void Queue::copy(void*, const void*, size_t) {
   refuse();
 }
 void Queue::fill(void*, int, size_t) {
-  refuse();
-}
-void Queue::after(const Queue&) {
-  refuse();
-}
-std::unique_ptr<Queue> Queue::beside() const {
   refuse();
 }
 double Queue::seconds(const std::function<void()>&) {
@@ -151,8 +165,8 @@ void Queue::wait() {
 
 #endif
 
-Stream gpu_stream(int threads) {
-  return {Device::cuda, threads, std::make_shared<Queue>()};
+Stream gpu_stream(int threads, int number) {
+  return {Device::cuda, threads, std::make_shared<Queue>(number)};
 }
 
 }  // namespace thorax

@@ -10,9 +10,11 @@
 #include <typeindex>
 #include <vector>
 
+#include "tensor/failure.h"
 #include "tensor/stream.h"
 
-struct CUstream_st;  // CUDA's own name: cudaStream_t points to it
+struct CUstream_st;  // CUDA's own names: cudaStream_t and cudaEvent_t point to them
+struct CUevent_st;
 
 namespace thorax {
 
@@ -23,6 +25,7 @@ struct Gpu {
   int multiprocessors = 0;
   size_t bytes = 0;
   size_t cache_bytes = 0;  // of its L2
+  std::string id{};        // no other in the world has it
   bool has_bf16() const { return major >= 8; }
 };
 
@@ -38,8 +41,9 @@ CudaReport cuda_report();
 
 class Queue {
  public:
-  // On the first GPU that the process sees. Throws Error(machine) with the reason when there is none.
-  Queue();
+  // On the GPU of this number among those that the process sees; the calling thread uses it from now on. Throws Error(machine)
+  // with the reason when there is none.
+  explicit Queue(int number = 0);
   ~Queue();
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
@@ -47,16 +51,23 @@ class Queue {
   const Gpu& gpu() const { return gpu_; }
   CUstream_st* handle() const { return handle_; }
 
+  // Another queue on the same GPU; what fails there is thrown by this one's wait(), too.
+  std::shared_ptr<Queue> beside() const;
+  // What is put in from now on begins when all that is in the other now is done. May be recorded: work that follows from a
+  // recorded queue's is recorded with it.
+  void after(Queue& other);
+  // work(data) on the host, in its turn, by a thread of the driver: it may neither throw nor use the GPU, and data must be there
+  // for as long as what was recorded may be replayed.
+  void call(void (*work)(void*), void* data);
+  // Where calls and threads put what the next wait() is to throw.
+  Failure& failure() const { return *failure_; }
+
   // to, from: memory of the host (page-locked, or the call waits) or of the GPU.
   void copy(void* to, const void* from, size_t bytes);
   void fill(void* to, int byte, size_t bytes);
-  // What is put in here from now on begins behind all that is in `other` now.
-  void after(const Queue& other);
-  // Another queue on the same GPU, whose work runs at the same time.
-  std::unique_ptr<Queue> beside() const;
   // How long the GPU takes for what `work` puts in, in seconds; waits for it.
   double seconds(const std::function<void()>& work);
-  // Returns when everything is done. Throws Error(defect) when something failed on the way.
+  // Returns when everything is done. Throws failure()'s, or Error(defect) when something failed on the way.
   void wait();
 
   // The queue's own T, made from the queue when it is first asked for: the handles of libraries that tensor/ does not know.
@@ -68,16 +79,19 @@ class Queue {
   }
 
  private:
-  explicit Queue(const Gpu& gpu);
+  explicit Queue(std::shared_ptr<Failure> failure) : failure_(std::move(failure)) {}
+  void open();
   Gpu gpu_;
   CUstream_st* handle_ = nullptr;
+  CUevent_st* reached_ = nullptr;  // what another queue waits for
+  std::shared_ptr<Failure> failure_;
   std::map<std::type_index, std::shared_ptr<void>> libraries_;
 };
 
 // Whether this build can use a GPU at all.
 bool built_with_cuda();
 
-// A stream on the GPU. Throws as Queue().
-Stream gpu_stream(int threads);
+// A stream on a GPU. Throws as Queue().
+Stream gpu_stream(int threads, int number = 0);
 
 }  // namespace thorax

@@ -24,6 +24,9 @@ struct Replicas {
   Communicator* communicator = nullptr;  // null: one process
   std::vector<int64_t> images{};         // of each rank in this step
   bool joint_statistics = false;         // batch norms over the images of all ranks, not of each
+  // Gradients are summed over the ranks in pieces of about this size, while backward makes the next. A rank's bits depend on it
+  // where there are three ranks or more.
+  int64_t bucket_bytes = int64_t{8} << 20;
 
   int64_t all_images() const { return std::accumulate(images.begin(), images.end(), int64_t{0}); }
 };

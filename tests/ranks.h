@@ -27,6 +27,7 @@ inline void with_ranks(int size, const std::function<void(parallel::Group&)>& wo
       try {
         parallel::Group group(
             world, [](int, const std::string&) {}, std::move(at));
+        group.connect({});
         work(group);
       } catch (...) {
         failures[static_cast<size_t>(world.rank)] = std::current_exception();

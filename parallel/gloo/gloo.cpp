@@ -69,8 +69,9 @@ class Gloo final : public Communicator {
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
+  std::string name() const override { return "gloo"; }
 
-  void all_reduce(const Tensor& t) override {
+  void all_reduce(const Stream&, const Tensor& t) override {
     if (t.count() == 0) return;
     attempt([&] {
       gloo::AllreduceOptions o(context_);
@@ -83,7 +84,7 @@ class Gloo final : public Communicator {
     });
   }
 
-  void broadcast(const Tensor& t, int root) override {
+  void broadcast(const Stream&, const Tensor& t, int root) override {
     if (t.count() == 0) return;
     attempt([&] {
       gloo::BroadcastOptions o(context_);
@@ -94,7 +95,7 @@ class Gloo final : public Communicator {
     });
   }
 
-  void all_gather(const Tensor& from, const Tensor& to) override {
+  void all_gather(const Stream&, const Tensor& from, const Tensor& to) override {
     if (to.bytes() != from.bytes() * static_cast<size_t>(size_))
       throw Error(Fault::defect, str("all_gather: from is ", from.shape, ", to ", to.shape, ", for ", size_, " ranks"));
     if (from.count() == 0) return;

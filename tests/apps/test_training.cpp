@@ -2,16 +2,19 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <limits>
 
 #include "data/phantom.h"
+#include "tests/ranks.h"
 #include "tests/temporary_folder.h"
 
 using namespace thorax;
 using namespace thorax::test;
 
-TEST_CASE("training: validation scores that are no numbers are one clear error, and the last checkpoint stays") {
-  const TemporaryFolder folder;
+namespace {
+
+TrainConfig small_training(const std::filesystem::path& folder) {
   data::PhantomOptions phantoms;
   phantoms.count = 24;
   phantoms.size = 32;
@@ -23,6 +26,14 @@ TEST_CASE("training: validation scores that are no numbers are one clear error, 
   config.model = "resnet18";
   config.epochs = 1;
   config.stream.threads = 2;
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("training: validation scores that are no numbers are one clear error, and the last checkpoint stays") {
+  const TemporaryFolder folder;
+  const TrainConfig config = small_training(folder.path());
   int64_t dropped = 0;
   Training training(config, "", load_train_data(config, dropped));
   // Training takes the statistics of its batch: the loss remains a number.
@@ -31,7 +42,7 @@ TEST_CASE("training: validation scores that are no numbers are one clear error, 
   RunFolder run(folder / "run", RunStart::create);
   write_text(run.last(), "the checkpoint of the epoch before");
   try {
-    training.run(run, false);
+    training.run(&run, false);
     FAIL("no error");
   } catch (const Error& error) {
     CHECK(error.fault() == Fault::input);
@@ -42,3 +53,26 @@ TEST_CASE("training: validation scores that are no numbers are one clear error, 
   CHECK(!std::filesystem::exists(run.best()));
   CHECK(!std::filesystem::exists(run.state()));
 }
+
+#ifndef THORAX_WITHOUT_GLOO
+TEST_CASE("training: a rank with other options is refused by all, before anything is trained") {
+  const TemporaryFolder folder;
+  const TrainConfig common = small_training(folder.path());
+  std::array<std::string, 2> said;
+  with_ranks(2, [&](parallel::Group& group) {
+    const int rank = group.world().rank;
+    TrainConfig config = common;
+    config.communicator = &group.communicator();
+    if (rank == 1) config.seed = 2;
+    int64_t dropped = 0;
+    Training training(config, "", load_train_data(config, dropped));
+    try {
+      training.run(nullptr, false);
+    } catch (const Error& error) {
+      said.at(static_cast<size_t>(rank)) = error.what();
+    }
+    group.leave();
+  });
+  for (const std::string& text : said) CHECK(text == "rank 1 was started with other data or options than rank 0");
+}
+#endif
