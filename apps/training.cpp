@@ -202,6 +202,7 @@ EpochRecord Training::finish_epoch(const metrics::Scores& scores, EpochRecord re
     throw diverged(str("epoch ", record.epoch, ", step ", record.step, ": validation scores are no numbers"));
   record.learning_rate = learning_rate(schedule_, progress_.step - 1);
   record.seconds = epoch_seconds_;
+  if (LossScale* scale = trainer_.loss_scale()) record.loss_scale = scale->state();
   record.classes = scores.classes;
   int64_t defined = 0;
   for (size_t k = 0; k < scores.classes.size(); ++k) {

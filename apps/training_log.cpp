@@ -39,7 +39,10 @@ JournalRecord journal_record(const EpochRecord& r) {
   line.add("train_loss", r.train_loss).add("val_loss", r.val_loss).add("lr", r.learning_rate).add("macro_auc", r.macro_auc);
   std::vector<double> aucs;
   for (const auto& auc : r.auc) aucs.push_back(auc.value_or(std::nan("")));
-  return line.add("auc", aucs).add("seconds", r.seconds);
+  line.add("auc", aucs).add("seconds", r.seconds);
+  if (!r.loss_scale) return line;
+  return line.add("loss_scale", static_cast<double>(r.loss_scale->scale))
+      .add("skipped_steps", static_cast<double>(r.loss_scale->skipped));
 }
 
 }  // namespace
@@ -63,6 +66,7 @@ void TrainingLog::add(const EpochRecord& r) {
   files_->board.add_scalar("loss/val", r.val_loss, r.step);
   files_->board.add_scalar("lr", r.learning_rate, r.step);
   files_->board.add_scalar("auc/macro", r.macro_auc, r.step);
+  if (r.loss_scale) files_->board.add_scalar("loss_scale", static_cast<double>(r.loss_scale->scale), r.step);
   for (size_t k = 0; k < r.auc.size(); ++k) {
     if (r.auc[k]) files_->board.add_scalar("auc/" + r.classes[k], *r.auc[k], r.step);
   }

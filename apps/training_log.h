@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apps/run_folder.h"
+#include "kernels/loss_scale.h"
 
 namespace thorax {
 
@@ -21,6 +22,7 @@ struct EpochRecord {
   std::vector<std::optional<double>> auc;  // validation; nullopt: one value only
   double macro_auc = 0;
   bool best = false;
+  std::optional<LossScaleState> loss_scale;  // in fp16
 };
 
 class TrainingLog {

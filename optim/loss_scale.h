@@ -20,6 +20,7 @@ class LossScale {
   // [3] f32, a LossScaleState, in the host's memory; touch() when it was written.
   Tensor values() const { return store_.find(name); }
   void touch() { store_.touch(); }
+  LossScaleState state() const { return *reinterpret_cast<const LossScaleState*>(values().data); }
 
  private:
   static constexpr const char* name = "loss_scale";
