@@ -16,12 +16,7 @@ expect("with the archive" "${text}" "${expected}")
 
 # The archive's other names are local: they cannot clash with a program's.
 run(names ${NM} --defined-only --extern-only --format=posix ${prefix}/${LIB}/libthorax.a)
-string(REGEX MATCHALL "[^\n]+" lines "${names}")
-foreach(line ${lines})
-  if(NOT line MATCHES "^thorax_[a-z_]+ T |\\]:$|:$")
-    message(FATAL_ERROR "a name that is not local in libthorax.a: ${line}")
-  endif()
-endforeach()
+every_line("a name that is not local in libthorax.a" "${names}" "^thorax_[a-z_]+ T |:$")
 
 find_program(PKG_CONFIG pkg-config)
 if(PKG_CONFIG)
