@@ -6,8 +6,8 @@
 
 namespace thorax::embed {
 
-// For the time of its life the calling thread is not cancelled (pthread_cancel): files, locks, threads and a busy session would stay
-// behind. A cancellation waits until then.
+// For the time of its life the calling thread is not cancelled (pthread_cancel): files, locks, threads and a busy session would
+// stay behind. A cancellation waits until then.
 class Uncancelled {
  public:
   Uncancelled() { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }

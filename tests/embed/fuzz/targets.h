@@ -12,7 +12,8 @@ namespace thorax::test {
 // As they are, and with right checksums.
 void check_verify(const uint8_t* bytes, size_t count);
 
-// Opening agrees with verifying. What is accepted answers every question about itself, and is the only way to write what it holds.
+// Opening agrees with verifying. What is accepted answers every question about itself, and is the only way to write what it
+// holds.
 void check_open(const uint8_t* bytes, size_t count);
 
 // A valid file; members: DenseNets, or ResNets.

@@ -1,5 +1,5 @@
-// Every call of libthorax that may fail does so, each in turn: the status says it, nothing stays behind, and the next attempt works.
-// faults MODEL.thx; linked with the archive, its calls wrapped by the linker (--wrap).
+// Every call of libthorax that may fail does so, each in turn: the status says it, nothing stays behind, and the next attempt
+// works. faults MODEL.thx; linked with the archive, its calls wrapped by the linker (--wrap).
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
@@ -17,7 +17,8 @@ using namespace thorax::test;
 namespace {
 
 enum Call { open_file, file_status, map_memory, init_attributes, set_stack, create_thread, host_alloc, calls };
-const char* const names[calls] = {"open", "fstat", "mmap", "pthread_attr_init", "pthread_attr_setstack", "pthread_create", "alloc"};
+const char* const names[calls] = {"open",           "fstat", "mmap", "pthread_attr_init", "pthread_attr_setstack",
+                                  "pthread_create", "alloc"};
 
 int counts[calls];
 Call failing = calls;

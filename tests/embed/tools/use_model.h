@@ -9,12 +9,12 @@
 
 #include "embed/thorax.h"
 
-#define REQUIRE(condition)                                             \
-  do {                                                                 \
-    if (!(condition)) {                                                \
-      std::printf("%s:%d: %s\n", __FILE__, __LINE__, #condition);      \
-      std::exit(1);                                                    \
-    }                                                                  \
+#define REQUIRE(condition)                                        \
+  do {                                                            \
+    if (!(condition)) {                                           \
+      std::printf("%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+      std::exit(1);                                               \
+    }                                                             \
   } while (false)
 
 namespace thorax::test {
