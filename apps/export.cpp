@@ -6,6 +6,7 @@
 #include "apps/export_onnx.h"
 #include "apps/initial_weights.h"
 #include "apps/printable.h"
+#include "apps/sbom.h"
 #include "apps/verbs.h"
 #include "models/registry.h"
 #include "tensor/file.h"
@@ -21,6 +22,7 @@ Flags export_flags() {
                {{"out", "FILE", "the file to write", ""},
                 {"overwrite", "", "replace what is there", ""},
                 {"ensemble", "RUN", ".thx: this run, too, and those named behind it: their mean", ""},
+                {"sbom", "FILE", ".thx: also what the model consists of, as SPDX 2.3", ""},
                 {"model", "NAME", "another program's file: its architecture", ""},
                 {"labels", "A,B,...", "another program's file: its classes, in its order", ""},
                 {"size", "PIXELS", "another program's file: side of the network's input", "224"},
@@ -29,7 +31,7 @@ Flags export_flags() {
                 {"mean", "X", "of (pixel/255 - mean)/std; else as the file tells", "0.449"},
                 {"std", "X", "of the same", "0.226"}},
                {"thorax export run -o model.onnx", "thorax export run/last.safetensors -o model.safetensors",
-                "thorax export run -o model.thx --ensemble run2 run3",
+                "thorax export run -o model.thx --ensemble run2 run3", "thorax export run -o m.thx --sbom m.spdx.json",
                 "thorax export chexnet.pth --model densenet121 --labels A,B -o own.safetensors"},
                true);
 }
@@ -63,28 +65,51 @@ void tell(const std::filesystem::path& out) {
                human_bytes(static_cast<int64_t>(std::filesystem::file_size(out))).c_str());
 }
 
-void write(const std::filesystem::path& out, const ModelDescription& description, const Store& store) {
-  if (out.extension() == ".onnx") {
-    write_file_atomically(out, model_as_onnx(description, store));
-  } else if (out.extension() == ".thx") {
-    write_file_atomically(out, models_as_thx({{&description, &store}}));
-  } else {
-    write_model(out, description, store);
+void refuse_existing(const Flags& flags, const std::filesystem::path& out) {
+  if (path_exists(out) && !flags.on("overwrite"))
+    throw Error(Fault::input, str(out.string(), ": exists already"), "--overwrite replaces it");
+}
+
+// files: of the members' weights.
+void write_thx(const Flags& flags, const std::filesystem::path& out, const std::vector<EmbedMember>& members,
+               const std::vector<std::filesystem::path>& files) {
+  const std::string content = models_as_thx(members);
+  write_file_atomically(out, content);
+  tell(out);
+  const std::filesystem::path sbom = flags.text("sbom");
+  if (sbom.empty()) return;
+  std::vector<SbomSource> sources;
+  for (size_t m = 0; m < members.size(); ++m)
+    sources.push_back({files[m], members[m].description->model, members[m].description->config});
+  write_file_atomically(sbom, model_sbom(out.filename().string(), content, sources));
+  tell(sbom);
+}
+
+void write(const Flags& flags, const std::filesystem::path& out, const ModelDescription& description, const Store& store,
+           const std::filesystem::path& file) {
+  if (out.extension() == ".thx") {
+    write_thx(flags, out, {{&description, &store}}, {file});
+    return;
   }
+  if (out.extension() == ".onnx")
+    write_file_atomically(out, model_as_onnx(description, store));
+  else
+    write_model(out, description, store);
   tell(out);
 }
 
 // Several runs as one .thx file.
-void write_ensemble(const std::filesystem::path& out, const std::vector<std::string>& runs) {
+void write_ensemble(const Flags& flags, const std::filesystem::path& out, const std::vector<std::string>& runs) {
   if (out.extension() != ".thx") throw Error(Fault::input, "export: an ensemble is a .thx file");
   std::vector<std::unique_ptr<LoadedModel>> models;
   std::vector<EmbedMember> members;
+  std::vector<std::filesystem::path> files;
   for (const std::string& run : runs) {
-    models.push_back(std::make_unique<LoadedModel>(model_of_run(run), 1, Stream{}));
+    files.push_back(model_of_run(run));
+    models.push_back(std::make_unique<LoadedModel>(files.back(), 1, Stream{}));
     members.push_back({&models.back()->description(), &models.back()->store()});
   }
-  write_file_atomically(out, models_as_thx(members));
-  tell(out);
+  write_thx(flags, out, members, files);
 }
 
 }  // namespace
@@ -99,19 +124,22 @@ int run_export(Flags& flags) {
   if (out.extension() != ".onnx" && out.extension() != ".safetensors" && out.extension() != ".thx") {
     throw Error(Fault::input, str("export: ", out.string(), " ends neither in .onnx, .safetensors nor .thx"), help);
   }
-  if (path_exists(out) && !flags.on("overwrite")) {
-    throw Error(Fault::input, str(out.string(), ": exists already"), "--overwrite replaces it");
+  refuse_existing(flags, out);
+  if (const std::filesystem::path sbom = flags.text("sbom"); !sbom.empty()) {
+    if (out.extension() != ".thx") throw Error(Fault::input, "export: --sbom is for .thx files");
+    if (sbom == out) throw Error(Fault::input, "export: --sbom names the model's own file");
+    refuse_existing(flags, sbom);
   }
   if (is_ensemble) {
     std::vector<std::string> runs = flags.positionals();
     runs.insert(runs.begin() + 1, flags.text("ensemble"));
-    write_ensemble(out, runs);
+    write_ensemble(flags, out, runs);
     return 0;
   }
   const std::filesystem::path file = model_of_run(flags.positionals()[0]);
   if (flags.text("model").empty()) {
     LoadedModel model(file, 1, {});
-    write(out, model.description(), model.store());
+    write(flags, out, model.description(), model.store(), file);
     return 0;
   }
   const weights::WeightFile foreign(file);
@@ -119,7 +147,7 @@ int run_export(Flags& flags) {
   Store store = Network::make_store(network_spec(description, {}), 0, false);
   const auto classes = static_cast<int64_t>(description.classes.size());
   std::fprintf(stderr, "taken   %s\n", take_weights(foreign, description.model, classes, store).c_str());
-  write(out, description, store);
+  write(flags, out, description, store, file);
   return 0;
 }
 

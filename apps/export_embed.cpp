@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "apps/fold_weights.h"
-#include "embed/checksum.h"
+#include "apps/thx_file.h"
 #include "embed/format.h"
 #include "embed/isa.h"
 #include "embed/session.h"
@@ -17,8 +17,6 @@
 namespace thorax {
 
 namespace {
-
-using embed::SectionType;
 
 template <class T>
 void append(std::string& bytes, const T& value) {
@@ -56,33 +54,6 @@ void append_member(std::vector<std::string>& sections, const ModelDescription& f
   graph.append(reinterpret_cast<const char*>(table->layers), static_cast<size_t>(table->count) * sizeof(embed::Layer));
   sections.push_back(graph);
   for (const auto* values : {&folded.weights, &folded.bias, &folded.clamp}) append_floats(sections.emplace_back(), *values);
-}
-
-std::string assembled(const std::vector<std::string>& sections) {
-  const auto count = static_cast<uint32_t>(sections.size());
-  const uint32_t members = (count - embed::shared_sections) / embed::member_sections;
-  std::string bytes(sizeof(embed::Header) + count * sizeof(embed::Section), '\0');
-  for (uint32_t k = 0; k < count; ++k) {
-    const SectionType type = embed::section_type(k, members);
-    bytes.resize(embed::aligned_up(bytes.size(), embed::alignment_of(type)));
-    embed::Section s{static_cast<uint32_t>(type),
-                     embed::section_member(k, members),
-                     bytes.size(),
-                     sections[k].size(),
-                     embed::alignment_of(type),
-                     0,
-                     {}};
-    embed::sha256(sections[k].data(), sections[k].size(), s.sha256);
-    bytes += sections[k];
-    std::memcpy(bytes.data() + sizeof(embed::Header) + k * sizeof s, &s, sizeof s);
-  }
-  embed::Header h{};
-  std::memcpy(h.magic, embed::magic, sizeof h.magic);
-  h.version = embed::format_version, h.endian = embed::endian_tag, h.file_size = bytes.size(), h.sections = count;
-  const size_t table = count * sizeof(embed::Section);
-  h.crc = embed::crc32c(bytes.data() + sizeof h, table, embed::crc32c(&h, sizeof h));
-  std::memcpy(bytes.data(), &h, sizeof h);
-  return bytes;
 }
 
 std::string recipe_section(const data::Recipe& r) {
@@ -220,9 +191,9 @@ std::string models_as_thx(const std::vector<EmbedMember>& members) {
   sections.push_back(thresholds_section(first, members.size() == 1));
   sections.push_back(metadata_section(members));
   sections.push_back(vectors_section(first.recipe, first.classes.size(), members.size(), {}));
-  const std::vector<float> answers = answers_of(assembled(sections));
+  const std::vector<float> answers = answers_of(thx_file(sections));
   sections.back() = vectors_section(first.recipe, first.classes.size(), members.size(), answers);
-  return assembled(sections);
+  return thx_file(sections);
 }
 
 }  // namespace thorax

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "embed/calling_thread.h"
+
 namespace thorax::embed {
 
 void* take_memory(const thorax_host& host, size_t bytes, size_t align) {
@@ -23,7 +25,8 @@ void give_memory(const thorax_host& host, void* memory, size_t bytes) {
 namespace {
 
 thorax_status map_file(const char* path, const void** bytes, size_t* count, thorax_error* error) {
-  const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+  const Uncancelled uncancelled;
+  const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe is refused, not waited for
   if (descriptor < 0) return fail(error, THORAX_IO, "the file cannot be opened");
   struct stat info;
   thorax_status status = THORAX_OK;

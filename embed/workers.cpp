@@ -1,5 +1,6 @@
 #include "embed/workers.h"
 
+#include "embed/calling_thread.h"
 #include "embed/isa.h"
 
 namespace thorax::embed {
@@ -34,23 +35,25 @@ bool Workers::start(int threads, const thorax_host& host, unsigned char* stacks)
   pthread_mutex_init(&mutex_, nullptr);
   pthread_cond_init(&begin_, nullptr);
   pthread_cond_init(&end_, nullptr);
-  for (int i = 0; i + 1 < threads; ++i) {
-    pthread_attr_t attributes;
-    if (pthread_attr_init(&attributes) != 0) return false;
-    const bool made = pthread_attr_setstack(&attributes, stacks + static_cast<size_t>(i) * stack_bytes, stack_bytes) == 0 &&
-                      pthread_create(&thread_[i], &attributes, thread_main, this) == 0;
-    pthread_attr_destroy(&attributes);
-    if (!made) {
-      stop();
-      return false;
-    }
-    ++started_;
-  }
-  return true;
+  while (started_ + 1 < threads && start_one(stacks + static_cast<size_t>(started_) * stack_bytes)) ++started_;
+  if (started_ + 1 == threads) return true;
+  stop();
+  return false;
+}
+
+bool Workers::start_one(unsigned char* stack) {
+  const SignalsLeftOut signals;
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) != 0) return false;
+  const bool made = pthread_attr_setstack(&attributes, stack, stack_bytes) == 0 &&
+                    pthread_create(&thread_[started_], &attributes, thread_main, this) == 0;
+  pthread_attr_destroy(&attributes);
+  return made;
 }
 
 void Workers::stop() {
   if (host_.parallel != nullptr || threads_ == 1) return;
+  const Uncancelled uncancelled;
   pthread_mutex_lock(&mutex_);
   leave_ = true;
   generation_.fetch_add(1);
@@ -110,6 +113,7 @@ void Workers::run_own() {
   pthread_mutex_unlock(&mutex_);
   work(0);
   if (comes_soon([&] { return busy_.load() == 0; })) return;
+  const Uncancelled uncancelled;
   pthread_mutex_lock(&mutex_);
   while (busy_.load() != 0) pthread_cond_wait(&end_, &mutex_);
   pthread_mutex_unlock(&mutex_);

@@ -31,6 +31,7 @@ class Workers {
   bool take_cancelled() { return cancelled_.exchange(false); }
 
  private:
+  bool start_one(unsigned char* stack);
   static void* thread_main(void* self);
   static void host_task(void* self, int worker);
   void serve(int worker);

@@ -8,29 +8,29 @@
 
 #include "thorax.h"
 
-static int failed(const char *what, const thorax_error *error) {
+static int failed(const char* what, const thorax_error* error) {
   fprintf(stderr, "classify: %s: %s\n", what, error->text);
   return 1;
 }
 
 /* The pixels, in the processor's byte order; NULL: not such a file. */
-static unsigned char *read_pgm(const char *path, thorax_image *image) {
+static unsigned char* read_pgm(const char* path, thorax_image* image) {
   unsigned long width, height, maximum, count, i;
-  unsigned char *pixels = NULL;
-  FILE *file = fopen(path, "rb");
+  unsigned char* pixels = NULL;
+  FILE* file = fopen(path, "rb");
   if (file == NULL) return NULL;
   if (fscanf(file, "P5 %lu %lu %lu", &width, &height, &maximum) == 3 && fgetc(file) != EOF && width > 0 && height > 0 &&
       width <= 16384 && height <= 16384 && maximum > 0 && maximum <= 65535) {
     const unsigned long bytes = maximum > 255 ? 2 : 1;
     count = width * height;
-    pixels = (unsigned char *)malloc(count * bytes);
+    pixels = (unsigned char*)malloc(count * bytes);
     if (pixels != NULL && fread(pixels, bytes, count, file) != count) {
       free(pixels);
       pixels = NULL;
     }
     for (i = 0; pixels != NULL && bytes == 2 && i < count; ++i) {
       const unsigned value = (unsigned)pixels[2 * i] << 8 | pixels[2 * i + 1];
-      ((uint16_t *)(void *)pixels)[i] = (uint16_t)value;
+      ((uint16_t*)(void*)pixels)[i] = (uint16_t)value;
     }
     image->size = sizeof *image;
     image->data = pixels;
@@ -42,17 +42,17 @@ static unsigned char *read_pgm(const char *path, thorax_image *image) {
   return pixels;
 }
 
-static int classify(thorax_session *session, const thorax_model *model, const thorax_image *image) {
+static int classify(thorax_session* session, const thorax_model* model, const thorax_image* image) {
   static const thorax_info no_info;
   static const thorax_error no_error;
   thorax_info info = no_info;
   thorax_error error = no_error;
-  float *probabilities;
+  float* probabilities;
   int k;
   info.size = sizeof info;
   error.size = sizeof error;
   if (thorax_describe(model, &info) != THORAX_OK) return 1;
-  probabilities = (float *)malloc((size_t)info.classes * sizeof *probabilities);
+  probabilities = (float*)malloc((size_t)info.classes * sizeof *probabilities);
   if (probabilities == NULL) return 1;
   if (thorax_run(session, image, probabilities, (size_t)info.classes, &error) != THORAX_OK) {
     free(probabilities);
@@ -68,16 +68,16 @@ static int classify(thorax_session *session, const thorax_model *model, const th
   return 0;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   static const thorax_image no_image;
   static const thorax_error no_error;
   static const thorax_options no_options;
   thorax_image image = no_image;
   thorax_error error = no_error;
   thorax_options options = no_options;
-  thorax_model *model;
-  thorax_session *session;
-  unsigned char *pixels;
+  thorax_model* model;
+  thorax_session* session;
+  unsigned char* pixels;
   int result;
   error.size = sizeof error;
   options.size = sizeof options;

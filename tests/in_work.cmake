@@ -16,3 +16,13 @@ function(expect what text expected)
     message(FATAL_ERROR "${what}:\n${text}\nexpected:\n${expected}")
   endif()
 endfunction()
+
+# Stops at the first line of the text that does not match.
+function(every_line what text pattern)
+  string(REGEX MATCHALL "[^\n]+" lines "${text}")
+  foreach(line ${lines})
+    if(NOT line MATCHES "${pattern}")
+      message(FATAL_ERROR "${what}: ${line}")
+    endif()
+  endforeach()
+endfunction()

@@ -14,14 +14,25 @@ endif()
 run(text examples/classify_static model.thx image.pgm)
 expect("with the archive" "${text}" "${expected}")
 
-# The archive's other names are local: they cannot clash with a program's.
-run(names ${NM} --defined-only --extern-only --format=posix ${prefix}/${LIB}/libthorax.a)
-string(REGEX MATCHALL "[^\n]+" lines "${names}")
-foreach(line ${lines})
-  if(NOT line MATCHES "^thorax_[a-z_]+ T |\\]:$|:$")
-    message(FATAL_ERROR "a name that is not local in libthorax.a: ${line}")
+# The bill of materials names what lies there.
+file(READ ${prefix}/share/doc/libthorax/thorax.spdx.json sbom)
+set(files include/thorax.h ${LIB}/libthorax.so.1 ${LIB}/libthorax.a)
+foreach(k RANGE 2)
+  list(GET files ${k} file)
+  file(SHA256 ${prefix}/${file} hash)
+  string(JSON listed GET "${sbom}" files ${k} checksums 1 checksumValue)
+  expect("${file} in thorax.spdx.json" "${listed}" "${hash}")
+endforeach()
+foreach(text embedding.md SOUP.md ANOMALIES.md)
+  file(STRINGS ${prefix}/share/doc/libthorax/${text} found REGEX "not a medical device")
+  if(NOT found)
+    message(FATAL_ERROR "${text} does not say that this is not a medical device")
   endif()
 endforeach()
+
+# The archive's other names are local: they cannot clash with a program's.
+run(names ${NM} --defined-only --extern-only --format=posix ${prefix}/${LIB}/libthorax.a)
+every_line("a name that is not local in libthorax.a" "${names}" "^thorax_[a-z_]+ T |:$")
 
 find_program(PKG_CONFIG pkg-config)
 if(PKG_CONFIG)

@@ -1,6 +1,5 @@
 #include "tests/embed/made_model.h"
 
-#include "embed/checksum.h"
 #include "kernels/layout.h"
 #include "layers/batch_norm_relu.h"
 #include "layers/dense_block.h"
@@ -117,27 +116,6 @@ const std::string& small_file() {
 std::vector<uint8_t> noise(size_t count, uint64_t seed) {
   std::vector<uint8_t> bytes(count);
   for (size_t i = 0; i < count; ++i) bytes[i] = static_cast<uint8_t>(Rng(seed, 5).below(i, 256));
-  return bytes;
-}
-
-embed::Section section_of(const std::string& bytes, uint32_t k) {
-  embed::Section s;
-  std::memcpy(&s, bytes.data() + sizeof(embed::Header) + k * sizeof s, sizeof s);
-  return s;
-}
-
-std::string repaired(std::string bytes, uint32_t only) {
-  embed::Header h;
-  std::memcpy(&h, bytes.data(), sizeof h);
-  for (uint32_t k = 0; k < h.sections; ++k) {
-    embed::Section s = section_of(bytes, k);
-    if ((only != every_section && k != only) || s.offset > bytes.size() || s.length > bytes.size() - s.offset) continue;
-    embed::sha256(bytes.data() + s.offset, s.length, s.sha256);
-    std::memcpy(bytes.data() + sizeof h + k * sizeof s, &s, sizeof s);
-  }
-  h.crc = 0;
-  h.crc = embed::crc32c(bytes.data() + sizeof h, h.sections * sizeof(embed::Section), embed::crc32c(&h, sizeof h));
-  std::memcpy(bytes.data(), &h, sizeof h);
   return bytes;
 }
 

@@ -11,6 +11,7 @@
 #include "embed/session.h"
 #include "tensor/buffer.h"
 #include "tensor/store.h"
+#include "tests/embed/thx_bytes.h"
 
 namespace thorax::test {
 
@@ -87,11 +88,6 @@ inline thorax_image grey_image(const std::vector<uint8_t>& pixels, int width, in
 }
 
 std::vector<uint8_t> noise(size_t count, uint64_t seed);
-
-// The file with its checksums made right again: of all sections, or of one.
-constexpr uint32_t every_section = 0xffffffffU;
-std::string repaired(std::string bytes, uint32_t only = every_section);
-embed::Section section_of(const std::string& bytes, uint32_t k);
 
 inline thorax_status verified(const std::string& bytes) {
   return thorax_verify(bytes.data(), bytes.size(), nullptr);

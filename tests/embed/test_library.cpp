@@ -2,8 +2,10 @@
 #ifdef THORAX_LIBRARY
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
 #include "tests/embed/made_model.h"
 #include "tests/temporary_folder.h"
@@ -38,10 +40,25 @@ TEST_CASE("library: the example in C gives the probabilities that we get") {
   CHECK(std::string(text) == expected);
 }
 
-TEST_CASE("library: loaded, used with threads and unloaded a hundred times") {
-  const std::string file = MadeModel("densenet_tiny", 64).thx();
+namespace {
+
+// Of this process: what it holds.
+std::ptrdiff_t entries(const char* folder) {
+  return std::distance(std::filesystem::directory_iterator(folder), {});
+}
+std::ptrdiff_t mappings() {
+  const std::string maps = read_text("/proc/self/maps");
+  CHECK(maps.find("libthorax.so") == std::string::npos);
+  return std::count(maps.begin(), maps.end(), '\n');
+}
+
+}  // namespace
+
+TEST_CASE("library: loaded, used with threads and unloaded a hundred times: nothing is left behind") {
   const TemporaryFolder folder;
-  write_text(folder / "model.thx", file);
+  write_text(folder / "model.thx", small_file());
+  const std::ptrdiff_t threads = entries("/proc/self/task"), files = entries("/proc/self/fd");
+  std::ptrdiff_t mapped = 0;
   for (int i = 0; i < 100; ++i) {
     void* library = dlopen(THORAX_LIBRARY, RTLD_NOW | RTLD_LOCAL);
     REQUIRE(library != nullptr);
@@ -58,6 +75,10 @@ TEST_CASE("library: loaded, used with threads and unloaded a hundred times") {
     destroy(session);
     close(model);
     CHECK(dlclose(library) == 0);
+    CHECK(entries("/proc/self/task") == threads);
+    CHECK(entries("/proc/self/fd") == files);
+    if (i == 0) mapped = mappings();
   }
+  CHECK(mappings() <= mapped);
 }
 #endif

@@ -41,6 +41,32 @@ std::string flipped(uint32_t section, size_t number, uint32_t bit) {
   return repaired(file);
 }
 
+// The best kernels; one of them leaves its first number a little too large.
+const embed::Kernels* const right_kernels = embed::kernels_up_to(THORAX_ISA_BEST);
+embed::Kernels wrong_kernels(int which) {
+  embed::Kernels k = *right_kernels;
+  constexpr float error = 0.01F;
+  if (which == 0)
+    k.conv_row = [](const embed::ConvRow& row) { right_kernels->conv_row(row), *row.y += error; };
+  else if (which == 1)
+    k.clamp = [](const float* x, const float* low, const float* high, float* y, int count) {
+      right_kernels->clamp(x, low, high, y, count), *y += error;
+    };
+  else if (which == 2)
+    k.clamp_pool = [](const float* x, const float* below, const float* low, const float* high, float* y, int count) {
+      right_kernels->clamp_pool(x, below, low, high, y, count), *y += error;
+    };
+  else if (which == 3)
+    k.max_pool = [](const float* const rows[3], int width, float* y, int count) {
+      right_kernels->max_pool(rows, width, y, count), *y += error;
+    };
+  else
+    k.sum = [](const float* x, const float* low, const float* high, int count, float* sum) {
+      right_kernels->sum(x, low, high, count, sum), *sum += error;
+    };
+  return k;
+}
+
 struct CountingHost {
   thorax_host host{};
   int taken = 0, released = 0;
@@ -146,6 +172,26 @@ TEST_CASE("session: the self-test finds a changed weight, a changed answer and n
   const Opened opened(small_file());
   const Session session(opened, options_of(THORAX_ISA_BEST, 2));
   CHECK(thorax_self_test(session.session, nullptr) == THORAX_OK);
+}
+
+TEST_CASE("session: the self-test finds every kernel that is wrong, and a weight that changes in memory") {
+  const Opened opened(small_file());
+  const Session made(opened, options_of(THORAX_ISA_BEST, 2));
+  thorax_session* s = made.session;
+  for (int which = 0; which < 5; ++which) {
+    CAPTURE(which);
+    const embed::Kernels wrong = wrong_kernels(which);
+    s->machine.kernels = &wrong;
+    CHECK(thorax_self_test(s, nullptr) == THORAX_SELFTEST);
+    s->machine.kernels = right_kernels;
+    CHECK(thorax_self_test(s, nullptr) == THORAX_OK);
+  }
+  auto* weight = const_cast<float*>(opened.model->file.member[0].weights) + 24 * 16 + 3;  // the stem's middle
+  const float before = *weight;
+  *weight += 0.01F;
+  CHECK(thorax_self_test(s, nullptr) == THORAX_SELFTEST);
+  *weight = before;
+  CHECK(thorax_self_test(s, nullptr) == THORAX_OK);
 }
 
 TEST_CASE("session: a second caller is told that it is busy") {

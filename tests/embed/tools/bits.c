@@ -8,7 +8,7 @@
 
 enum { side = 90, map_side = 5, most_classes = 16 };
 
-static void print_bits(const float *values, int count) {
+static void print_bits(const float* values, int count) {
   int i;
   for (i = 0; i < count; ++i) {
     unsigned long bits = 0;
@@ -19,11 +19,11 @@ static void print_bits(const float *values, int count) {
   }
 }
 
-static int answer(const thorax_model *model, int isa, int threads, const thorax_image *image, int classes) {
+static int answer(const thorax_model* model, int isa, int threads, const thorax_image* image, int classes) {
   thorax_options options;
   thorax_error error;
   thorax_stats stats;
-  thorax_session *session;
+  thorax_session* session;
   float probabilities[most_classes], map[map_side * map_side];
   int k;
   memset(&options, 0, sizeof options);
@@ -53,12 +53,12 @@ static int answer(const thorax_model *model, int isa, int threads, const thorax_
   return 0;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   static uint16_t pixels[side * side];
   static const thorax_image no_image;
   thorax_image image = no_image;
   thorax_info info;
-  thorax_model *model;
+  thorax_model* model;
   int k, threads;
   uint32_t i, state = 1;
   memset(&info, 0, sizeof info);

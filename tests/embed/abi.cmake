@@ -1,0 +1,37 @@
+# What thorax.h promises to programs that are already compiled, beside what is stored in thorax.abi (x86-64). SOURCE, WORK, COMPILER.
+include(${CMAKE_CURRENT_LIST_DIR}/../in_work.cmake)
+find_program(ABIDW abidw)
+find_program(ABIDIFF abidiff)
+if(NOT ABIDW OR NOT ABIDIFF)
+  message(STATUS "[skipped] no abidiff here (package abigail-tools)")
+  return()
+endif()
+
+# The header with an empty body for every function: the ABI without what is inside the library.
+file(READ ${SOURCE}/embed/thorax.h header)
+string(REGEX MATCHALL "\nTHORAX_API [^;]+" functions "${header}")
+set(library "#include \"embed/thorax.h\"\n")
+foreach(function ${functions})
+  string(APPEND library "${function} { while (1) {} }\n")
+endforeach()
+function(abi_of out source)
+  file(WRITE ${WORK}/library.c "${source}")
+  run(unused ${COMPILER} -x c -g -O0 -fPIC -I${SOURCE} -I. -shared library.c -Wl,-soname,libthorax.so.1 -o libthorax.so)
+  run(unused ${ABIDW} --no-corpus-path --no-comp-dir-path --no-show-locs --out-file ${out} libthorax.so)
+endfunction()
+abi_of(new.abi "${library}")
+execute_process(COMMAND ${ABIDIFF} ${SOURCE}/tests/embed/thorax.abi new.abi RESULT_VARIABLE code OUTPUT_VARIABLE text
+                ERROR_VARIABLE text WORKING_DIRECTORY ${WORK})
+if(NOT code EQUAL 0)
+  message(FATAL_ERROR "the ABI is not the stored one; where functions were added and nothing else, ${WORK}/new.abi replaces it:\n${text}")
+endif()
+
+# A member more in a struct is seen.
+string(REPLACE "  int map_size;" "  int map_size, added;" changed "${header}")
+file(WRITE ${WORK}/embed/thorax.h "${changed}")
+string(REPLACE "#include \"embed/thorax.h\"" "#include \"${WORK}/embed/thorax.h\"" library "${library}")
+abi_of(changed.abi "${library}")
+execute_process(COMMAND ${ABIDIFF} new.abi changed.abi RESULT_VARIABLE code OUTPUT_QUIET WORKING_DIRECTORY ${WORK})
+if(code EQUAL 0)
+  message(FATAL_ERROR "abidiff does not see a changed struct")
+endif()

@@ -1,0 +1,21 @@
+# The library built once more, in another folder, is the same to the last byte, and holds no path. SOURCE, WORK, LIBRARY, ARCHIVE,
+# BUILD_TYPE, GENERATOR, COMPILER.
+include(${CMAKE_CURRENT_LIST_DIR}/../in_work.cmake)
+set(copy ${WORK}/another/place)
+file(GLOB entries RELATIVE ${SOURCE} ${SOURCE}/*)
+list(FILTER entries EXCLUDE REGEX "^(build|tests)")
+foreach(entry ${entries})
+  file(COPY ${SOURCE}/${entry} DESTINATION ${copy})
+endforeach()
+set(ENV{CCACHE_DISABLE} 1)
+run(unused ${CMAKE_COMMAND} -S ${copy} -B objects -G ${GENERATOR} -DCMAKE_BUILD_TYPE=${BUILD_TYPE} -DCMAKE_CXX_COMPILER=${COMPILER}
+    -DTHORAX_TESTS=OFF)
+run(unused ${CMAKE_COMMAND} --build objects --target thorax_shared thorax_archive)
+foreach(file ${LIBRARY} ${ARCHIVE})
+  get_filename_component(name ${file} NAME)
+  run(unused ${CMAKE_COMMAND} -E compare_files ${file} objects/embed/${name})
+  file(STRINGS ${file} paths REGEX "another/place|${SOURCE}")
+  if(paths)
+    message(FATAL_ERROR "${name} holds a path of the machine that built it: ${paths}")
+  endif()
+endforeach()

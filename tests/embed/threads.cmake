@@ -1,0 +1,16 @@
+# The two files of scripts/amalgamate under ThreadSanitizer. SOURCE, WORK, COMPILER, TINY_MODEL.
+include(${CMAKE_CURRENT_LIST_DIR}/../in_work.cmake)
+run(unused ${TINY_MODEL} model.thx image.pgm)
+run(unused ${SOURCE}/scripts/amalgamate .)
+# Its run-time library takes a megabyte of every thread's stack.
+file(READ ${WORK}/thorax.cpp text)
+string(REPLACE "stack_bytes = size_t{256} << 10" "stack_bytes = size_t{2048} << 10" larger "${text}")
+if(larger STREQUAL text)
+  message(FATAL_ERROR "the size of a stack is written otherwise")
+endif()
+file(WRITE ${WORK}/thorax.cpp "${larger}")
+run(unused ${COMPILER} -O1 -g1 -fsanitize=thread -c thorax.cpp)
+run(unused ${COMPILER} -std=c++20 -O1 -g1 -fsanitize=thread -I${SOURCE} ${SOURCE}/tests/embed/tools/threads.cpp thorax.o -o threads)
+set(ENV{TSAN_OPTIONS} halt_on_error=1)
+run(text ./threads model.thx)
+message(STATUS "${text}")
