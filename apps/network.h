@@ -31,8 +31,8 @@ struct StepSpec {
   const LossTable* loss = nullptr;
   Update* update = nullptr;
   const float* loss_weight = nullptr;  // of this rank's loss in that of all; read in each run
-  const SampleMap* moves = nullptr;    // [batch], read in each run: how each image is augmented; null: not at all
   Replicas replicas{};
+  const SampleMap* moves = nullptr;  // [batch], read in each run: how each image is augmented; null: not at all
 };
 
 class Network {

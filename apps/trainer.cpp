@@ -55,7 +55,7 @@ int64_t Trainer::own_share(int64_t images) const {
 
 // A rank without images has a program, too: the joint steps of one of a single image.
 std::unique_ptr<Network> Trainer::step_network(int64_t images) {
-  StepSpec step{&options_.loss, &update_, &loss_weight_, moves_.empty() ? nullptr : moves_.data(), {}};
+  StepSpec step{&options_.loss, &update_, &loss_weight_, {}, moves_.empty() ? nullptr : moves_.data()};
   if (Communicator* c = options_.communicator) {
     step.replicas = {c, {}, options_.sync_batch_norm};
     for (int r = 0; r < c->size(); ++r) step.replicas.images.push_back(share_of(images, r, c->size()).count);
