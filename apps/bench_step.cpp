@@ -1,9 +1,7 @@
-#include <algorithm>
 #include <cstdio>
 
 #include "apps/bench.h"
 #include "apps/device.h"
-#include "apps/gathered.h"
 #include "apps/ranks.h"
 #include "apps/step_benchmark.h"
 #include "models/registry.h"
@@ -60,9 +58,6 @@ int measure_steps(const Flags& flags, const Stream& stream, Communicator* commun
     if (communicator != nullptr && !c.training) continue;
     c.communicator = communicator;
     measured.push_back(measure_step(c));
-    const std::vector<uint64_t> parameters = of_ranks(communicator, measured.back().checksum);
-    if (std::count(parameters.begin(), parameters.end(), parameters.front()) != std::ssize(parameters))
-      throw Error(Fault::defect, "bench step: the ranks have different parameters");
   }
   if (!tells) return 0;
   // Behind the steps, whose peak of memory it is not.
