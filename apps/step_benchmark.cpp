@@ -8,6 +8,7 @@
 #include <optional>
 #include <sstream>
 
+#include "apps/gathered.h"
 #include "tensor/checksum.h"
 #include "tensor/communicator.h"
 #include "tensor/queue.h"
@@ -17,17 +18,19 @@ namespace thorax {
 
 namespace {
 
-uint64_t checksum_of(const Store& store) {
+// Of all, or of the parameters alone.
+uint64_t checksum_of(const Store& store, bool parameters) {
   Xxh64 hash;
   for (const std::string& name : store.names()) {
+    if (parameters && !store.is_parameter(name)) continue;
     const Tensor t = store.find(name);
     hash.update({static_cast<const std::byte*>(t.data), t.bytes()});
   }
   return hash.digest();
 }
 
-void fill(Network& net, bool training) {
-  const Rng rng(1, 0);
+void fill(Network& net, bool training, const Communicator* communicator) {
+  const Rng rng(1, communicator != nullptr ? static_cast<uint64_t>(communicator->rank()) : 0);
   const Tensor bytes = net.bytes();
   for (int64_t i = 0; i < bytes.count(); ++i)
     bytes.as<uint8_t>()[i] = static_cast<uint8_t>(rng.bits(static_cast<uint64_t>(i)) & 255U);
@@ -111,7 +114,7 @@ Communication measure_communication(const StepCase& what, Program& program, Netw
     for (const Tensor& t : buckets) c.all_reduce(stream, t);
   });
   without.program().set_replay(what.replayed);
-  fill(without, true);
+  fill(without, true, &c);
   c.barrier();
   r.without = time_runs(without, what.steps).median();
   return r;
@@ -144,13 +147,16 @@ StepResult measure_step(const StepCase& what) {
     net.emplace(what.spec, batch, store, arena);
   Program& program = net->program();
   program.set_replay(what.replayed);
-  fill(*net, what.training);
+  fill(*net, what.training, what.communicator);
   StepResult r;
   r.what = what;
   r.times = time_runs(*net, what.steps);
   r.obstacle = program.replay_obstacle();
   r.loss = what.training ? net->loss() : 0;
-  r.checksum = checksum_of(store);
+  r.checksum = checksum_of(store, false);
+  const std::vector<uint64_t> parameters = of_ranks(what.communicator, checksum_of(store, true));
+  if (std::count(parameters.begin(), parameters.end(), parameters.front()) != std::ssize(parameters))
+    throw Error(Fault::defect, "bench step: the ranks have different parameters");
   r.flops = program.flops();
   r.bytes = bytes_of(program, bench::cache_bytes(what.spec.stream));
   r.arena_bytes = program.arena_bytes();
