@@ -46,7 +46,7 @@ std::pair<double, double> centre_of(const std::vector<uint8_t>& plane) {
 
 }  // namespace
 
-TEST_CASE("augment: nothing asked for changes nothing; flipping is exact, and every second image") {
+TEST_CASE("augment: nothing asked for changes nothing, flipping is exact, and every second image") {
   const std::vector<uint8_t> plane = made(9, 0, size * size);
   CHECK(!Augment{}.any());
   CHECK(augment(plane, size, Augment{}, Rng(1, 0), 5) == plane);
