@@ -32,9 +32,6 @@ struct Machine {
   size_t scratch_floats;
 };
 
-// Rows of `width` pixels with `channels` that are packed at once.
-int packed_rows(int width, int channels, int height);
-
 struct Conv {
   const Member* member;
   const Layer* layer;
@@ -43,6 +40,16 @@ struct Conv {
   bool add, relu;
   const float* bias;
 };
+
+// Output rows of a convolution with a prologue, which packs their input in the worker's scratch.
+struct Strip {
+  int from, count;
+  int out_from;  // the first one's row in `out`
+  int next;      // the row that this worker packs afterwards, whose input is fetched meanwhile; -1: none
+};
+int strip_rows(int width, int channels);
+size_t strip_floats(int width, int channels);
+void conv_strip(const Machine& machine, const Conv& conv, int worker, const Strip& strip);
 
 // false: cancelled.
 bool run_conv(const Machine& machine, const Conv& conv);

@@ -10,6 +10,7 @@ void tile(const ConvRow& r, int from, int block) {
   const ptrdiff_t taps = static_cast<ptrdiff_t>(r.blocks) * r.steps * 16;
   const float* x = r.x + static_cast<ptrdiff_t>(from) * x_pixel;
   const float* w = r.weights + block * taps;
+  const float* ahead = r.ahead_x + static_cast<ptrdiff_t>(from) * r.ahead_pixel;
   V total[blocks][pixels];
 #pragma GCC unroll 16
   for (int b = 0; b < blocks; ++b) {
@@ -17,7 +18,8 @@ void tile(const ConvRow& r, int from, int block) {
 #pragma GCC unroll 16
     for (int p = 0; p < pixels; ++p) total[b][p] = bias;
   }
-  for (int channels = 0; channels < r.blocks; ++channels, x += r.x_block) {
+  for (int channels = 0; channels < r.blocks; ++channels, x += r.x_block, ahead += r.ahead_block) {
+    for (int i = 0; i < r.ahead; ++i) __builtin_prefetch(ahead + i * 16);
     for (int s = 0; s < r.steps; ++s, w += 16) {
       const float* at = x + r.offsets[s];
       V weight[blocks];

@@ -22,6 +22,11 @@ struct ConvRow {
   ptrdiff_t y_block;
   int width;
   bool add, relu;
+  // What will be read next, fetched meanwhile: per tile and block of input channels so many cache lines. 0: nothing.
+  int ahead;
+  const float* ahead_x;  // for the first output
+  ptrdiff_t ahead_block;
+  int ahead_pixel;  // floats per output
 };
 
 struct Kernels {

@@ -24,11 +24,10 @@ void layout_densenet(const Architecture& a, int side, Layout* l) {
     channels = grown(a, block, channels);
     grow(&l->region[block % 2], map_floats(channels, size, 0));
     grow(&l->region[1 - block % 2], map_floats(bottleneck_channels, size, 1));
-    grow(&l->scratch, static_cast<size_t>(size) * static_cast<size_t>(channels));
+    grow(&l->scratch, strip_floats(size, channels));
     channels /= 2;
     size /= 2;
   }
-  grow(&l->scratch, 65536);
 }
 
 int out_channels(const Architecture& a, int stage) {
@@ -150,20 +149,19 @@ bool classify(const Network& n, const Map& x, Result* result) {
   int32_t offsets[lanes];
   for (int i = 0; i < lanes; ++i) offsets[i] = i;
   const int outputs = static_cast<int>(padded(layer.out));
+  ConvRow row = {};
+  row.x = features;
+  row.x_block = lanes;
+  row.x_pixel = lanes;
+  row.blocks = blocks;
+  row.offsets = offsets;
+  row.steps = lanes;
+  row.y_block = lanes;
+  row.width = 1;
   for (int from = 0; from < outputs; from += 2 * lanes) {
-    const ConvRow row = {features,
-                         lanes,
-                         lanes,
-                         blocks,
-                         offsets,
-                         lanes,
-                         n.member.weights + layer.weights + static_cast<ptrdiff_t>(from) * static_cast<ptrdiff_t>(layer.in),
-                         n.member.bias + layer.bias + from,
-                         result->logits + from,
-                         lanes,
-                         1,
-                         false,
-                         false};
+    row.weights = n.member.weights + layer.weights + static_cast<ptrdiff_t>(from) * static_cast<ptrdiff_t>(layer.in);
+    row.bias = n.member.bias + layer.bias + from;
+    row.y = result->logits + from;
     n.machine.kernels->conv_row(row);
   }
   const Map maps = {n.memory.maps, x.height, x.width, 0};
