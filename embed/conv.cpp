@@ -16,12 +16,6 @@ int larger(int a, int b) {
   return a > b ? a : b;
 }
 
-// Rows [first, end) of part `at` of `parts`.
-struct Rows {
-  int first, end;
-  Rows(int height, int at, int parts) : first(height * at / parts), end(height * (at + 1) / parts) {}
-};
-
 struct Work {
   const Machine* machine;
   const Conv* conv;
@@ -52,6 +46,11 @@ ConvRow row_of(const Conv& conv, const Map& in, const int32_t* offsets) {
 void set_pair(const Conv& conv, int pair, ConvRow* row) {
   row->weights = conv.member->weights + conv.layer->weights + static_cast<ptrdiff_t>(2 * pair) * row->blocks * row->steps * lanes;
   row->bias = conv.bias + static_cast<ptrdiff_t>(2 * pair) * lanes;
+}
+
+int strip_rows(int width, int channels) {
+  constexpr int floats = 32768;
+  return larger(1, floats / (width * channels));
 }
 
 // Rows [from, from + count) of what a prologue makes of the input, packed.
@@ -104,15 +103,10 @@ void conv_item(void* context, int item, int worker) {
   }
   const auto stride = static_cast<int>(layer.stride);
   const int pad = static_cast<int>(layer.kernel) / 2;
-  ConvRow row = row_of(conv, conv.in, work.offsets);
   const int pair_from = work.by_pairs ? item / work.row_groups : 0;
   for (int pair = pair_from; pair < (work.by_pairs ? pair_from + 1 : pairs_of(layer)); ++pair) {
-    set_pair(conv, pair, &row);
-    for (int y = rows.first; y < rows.end; ++y) {
-      row.x = conv.in.at(0, y * stride - pad, -pad);
-      row.y = conv.out.at(conv.out_block + 2 * pair, y, 0);
-      work.machine->kernels->conv_row(row);
-    }
+    for (int y = rows.first; y < rows.end; ++y)
+      conv_row(*work.machine, conv, pair, conv.in.at(0, y * stride - pad, -pad), work.offsets, y);
   }
 }
 
@@ -178,13 +172,16 @@ void zero_halo(const Map& map, int channels) {
   }
 }
 
-int strip_rows(int width, int channels) {
-  constexpr int floats = 32768;
-  return larger(1, floats / (width * channels));
-}
-
 size_t strip_floats(int width, int channels) {
   return static_cast<size_t>(strip_rows(width, channels)) * static_cast<size_t>(width) * static_cast<size_t>(channels);
+}
+
+void conv_row(const Machine& machine, const Conv& conv, int pair, const float* x, const int32_t* offsets, int y) {
+  ConvRow row = row_of(conv, conv.in, offsets);
+  set_pair(conv, pair, &row);
+  row.x = x;
+  row.y = conv.out.at(conv.out_block + 2 * pair, y, 0);
+  machine.kernels->conv_row(row);
 }
 
 void conv_strip(const Machine& machine, const Conv& conv, int worker, const Strip& strip) {

@@ -10,7 +10,7 @@ struct Layout {
   size_t scratch;    // per worker
 };
 
-Layout layout_of(const Member& member, int side);
+Layout layout_of(const Member& member, int side, int threads);
 
 struct Memory {
   float* region[4];

@@ -50,7 +50,7 @@ thorax_status make_plan(const thorax_model* model, const thorax_options* options
   const File& f = model->file;
   const auto size = static_cast<int>(f.recipe.size);
   for (uint32_t m = 0; m < f.members; ++m) {
-    const Layout l = layout_of(f.member[m], size);
+    const Layout l = layout_of(f.member[m], size, p->options.threads);
     for (int r = 0; r < 4; ++r)
       if (l.region[r] > p->layout.region[r]) p->layout.region[r] = l.region[r];
     if (l.scratch > p->layout.scratch) p->layout.scratch = l.scratch;
