@@ -4,7 +4,38 @@
 
 // max and min give their second argument where the two are equal, or one is no number: the same on every processor.
 
+// One input value of each pixel, times the weights of its output channels.
 template <int pixels, int x_pixel>
+inline void step(const float* x, const float* w, ptrdiff_t taps, V (&total)[V::blocks][pixels]) {
+  V weight[V::blocks];
+#pragma GCC unroll 16
+  for (int b = 0; b < V::blocks; ++b) weight[b] = load(w + b * taps);
+#pragma GCC unroll 16
+  for (int p = 0; p < pixels; ++p) {
+    const V value = all(x[p * x_pixel]);
+#pragma GCC unroll 16
+    for (int b = 0; b < V::blocks; ++b) total[b][p] = fma(value, weight[b], total[b][p]);
+  }
+}
+
+// A block of input channels: w has a step's weights every 16 floats. Unrolled, as counting takes turns from multiplying.
+template <int pixels, int x_pixel, int kernel>
+inline void steps(const ConvRow& r, const float* x, const float* w, ptrdiff_t taps, V (&total)[V::blocks][pixels]) {
+  if constexpr (kernel == 1) {
+#pragma GCC unroll 4
+    for (int c = 0; c < 16; ++c) step<pixels, x_pixel>(x + c, w + c * 16, taps, total);
+  } else if constexpr (kernel == 3) {
+    for (int s = 0; s < r.steps; s += 3) {
+      const float* row = x + r.offsets[s];
+#pragma GCC unroll 3
+      for (int i = 0; i < 3; ++i) step<pixels, x_pixel>(row + i * 16, w + (s + i) * 16, taps, total);
+    }
+  } else {
+    for (int s = 0; s < r.steps; ++s) step<pixels, x_pixel>(x + r.offsets[s], w + s * 16, taps, total);
+  }
+}
+
+template <int pixels, int x_pixel, int kernel>
 void tile(const ConvRow& r, int from, int block) {
   constexpr int blocks = V::blocks;
   const ptrdiff_t taps = static_cast<ptrdiff_t>(r.blocks) * r.steps * 16;
@@ -18,20 +49,15 @@ void tile(const ConvRow& r, int from, int block) {
 #pragma GCC unroll 16
     for (int p = 0; p < pixels; ++p) total[b][p] = bias;
   }
-  for (int channels = 0; channels < r.blocks; ++channels, x += r.x_block, ahead += r.ahead_block) {
+  for (int b = 0; b < blocks; ++b)
+    for (int p = 0; p < pixels; ++p)
+      __builtin_prefetch(r.y + (block + b) * r.y_block + static_cast<ptrdiff_t>(from + p) * 16, 1);
+  for (int channels = 0; channels < r.blocks; ++channels) {
     for (int i = 0; i < r.ahead; ++i) __builtin_prefetch(ahead + i * 16);
-    for (int s = 0; s < r.steps; ++s, w += 16) {
-      const float* at = x + r.offsets[s];
-      V weight[blocks];
-#pragma GCC unroll 16
-      for (int b = 0; b < blocks; ++b) weight[b] = load(w + b * taps);
-#pragma GCC unroll 16
-      for (int p = 0; p < pixels; ++p) {
-        const V value = all(at[p * x_pixel]);
-#pragma GCC unroll 16
-        for (int b = 0; b < blocks; ++b) total[b][p] = fma(value, weight[b], total[b][p]);
-      }
-    }
+    steps<pixels, x_pixel, kernel>(r, x, w, taps, total);
+    x += r.x_block;
+    w += static_cast<ptrdiff_t>(r.steps) * 16;
+    ahead += r.ahead_block;
   }
 #pragma GCC unroll 16
   for (int b = 0; b < blocks; ++b) {
@@ -47,36 +73,36 @@ void tile(const ConvRow& r, int from, int block) {
 }
 
 // Of 1 to `pixels` outputs.
-template <int pixels, int x_pixel>
+template <int pixels, int x_pixel, int kernel>
 void tile_of(int count, const ConvRow& r, int from, int block) {
   if constexpr (pixels > 1) {
     if (count < pixels) {
-      tile_of<pixels - 1, x_pixel>(count, r, from, block);
+      tile_of<pixels - 1, x_pixel, kernel>(count, r, from, block);
       return;
     }
   }
-  tile<pixels, x_pixel>(r, from, block);
+  tile<pixels, x_pixel, kernel>(r, from, block);
 }
 
 // The row in tiles that differ by one pixel at most.
-template <int x_pixel>
+template <int x_pixel, int kernel>
 void conv_row_of(const ConvRow& r) {
   const int tiles = (r.width + V::pixels - 1) / V::pixels;
   for (int block = 0; block < 2; block += V::blocks) {
     for (int t = 0; t < tiles; ++t) {
       const int from = r.width * t / tiles;
-      tile_of<V::pixels, x_pixel>(r.width * (t + 1) / tiles - from, r, from, block);
+      tile_of<V::pixels, x_pixel, kernel>(r.width * (t + 1) / tiles - from, r, from, block);
     }
   }
 }
 
 void conv_row(const ConvRow& r) {
   if (r.x_pixel == 16)
-    conv_row_of<16>(r);
+    r.steps == 16 ? conv_row_of<16, 1>(r) : conv_row_of<16, 3>(r);
   else if (r.x_pixel == 32)
-    conv_row_of<32>(r);
+    r.steps == 16 ? conv_row_of<32, 1>(r) : conv_row_of<32, 3>(r);
   else
-    conv_row_of<2>(r);
+    conv_row_of<2, 7>(r);
 }
 
 V clamped(V x, V low, V high) {
