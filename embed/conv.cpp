@@ -7,6 +7,7 @@ namespace thorax::embed {
 namespace {
 
 constexpr int max_steps = 9 * lanes;
+constexpr int max_tile = 14;  // pixels of a kernel's tile, at most
 constexpr int stem_rows = 4;  // of the pooled map, per item
 
 int smaller(int a, int b) {
@@ -74,18 +75,19 @@ Map packed_input(const Machine& machine, const Conv& conv, int from, int count, 
   return map;
 }
 
-// The input of row `next` is spread over the first four pairs' tiles of 14 pixels at most.
+// The input of row `next` is spread over the first pairs, each of which fetches some lines for every tile.
 void set_ahead(const Conv& conv, int next, int pair, ConvRow* row) {
-  row->ahead = next >= 0 && pair < 4 ? (conv.layer->prologue == Prologue::clamp ? 4 : 14) : 0;
-  if (row->ahead == 0) return;
+  const Layer& layer = *conv.layer;
+  const int parts = smaller(pairs_of(layer), 4);
+  row->ahead = 0;
+  if (next < 0 || pair >= parts) return;
+  const bool pools = layer.prologue == Prologue::clamp_pool;
+  const int step = pools ? 2 : static_cast<int>(layer.stride);
+  const int columns = pools ? pair / 2 : pair, lines = (max_tile * step + parts - 1) / parts * (pools ? 2 : 1);
+  row->ahead = lines;
+  row->ahead_x = conv.in.at(0, step * next + (pools ? pair % 2 : 0), columns * lines);
   row->ahead_block = conv.in.block();
-  if (conv.layer->prologue == Prologue::clamp) {
-    row->ahead_x = conv.in.at(0, next, 4 * pair);
-    row->ahead_pixel = lanes;
-  } else {
-    row->ahead_x = conv.in.at(0, 2 * next + pair % 2, pair / 2 * 14);
-    row->ahead_pixel = 2 * lanes;
-  }
+  row->ahead_pixel = step * lanes;
 }
 
 void conv_item(void* context, int item, int worker) {
@@ -93,7 +95,7 @@ void conv_item(void* context, int item, int worker) {
   const Conv& conv = *work.conv;
   const Layer& layer = *conv.layer;
   const Rows rows(conv.out.height, item % work.row_groups, work.row_groups);
-  if (layer.prologue != Prologue::none) {
+  if (layer.kernel == 1) {
     const int count = strip_rows(conv.out.width, static_cast<int>(layer.in));
     for (int y = rows.first; y < rows.end; y += count) {
       const int end = smaller(y + count, rows.end);
@@ -187,14 +189,17 @@ void conv_row(const Machine& machine, const Conv& conv, int pair, const float* x
 void conv_strip(const Machine& machine, const Conv& conv, int worker, const Strip& strip) {
   int32_t offsets[lanes];
   for (int c = 0; c < lanes; ++c) offsets[c] = c;
-  const Map in = packed_input(machine, conv, strip.from, strip.count, worker);
+  const Layer& layer = *conv.layer;
+  const bool packs = layer.prologue != Prologue::none;
+  const Map in = packs ? packed_input(machine, conv, strip.from, strip.count, worker) : conv.in;
   ConvRow row = row_of(conv, in, offsets);
-  row.x_pixel = lanes;
-  for (int pair = 0; pair < pairs_of(*conv.layer); ++pair) {
+  if (packs) row.x_pixel = lanes;
+  const int row_from = packs ? 0 : strip.from * static_cast<int>(layer.stride);
+  for (int pair = 0; pair < pairs_of(layer); ++pair) {
     set_pair(conv, pair, &row);
     for (int y = 0; y < strip.count; ++y) {
       set_ahead(conv, strip.next >= 0 ? strip.next + y : -1, pair, &row);
-      row.x = in.at(0, y, 0);
+      row.x = in.at(0, row_from + y * (packs ? 1 : static_cast<int>(layer.stride)), 0);
       row.y = conv.out.at(conv.out_block + 2 * pair, strip.out_from + y, 0);
       machine.kernels->conv_row(row);
     }
@@ -210,14 +215,7 @@ bool run_conv(const Machine& machine, const Conv& conv) {
   work.conv = &conv;
   const int64_t weights = static_cast<int64_t>(padded(layer.out)) * in * kernel * kernel;
   work.by_pairs = kernel > 1 && weights > 131072;
-  if (layer.prologue != Prologue::none) {
-    work.row_groups = threads;
-  } else if (work.by_pairs) {
-    work.row_groups = (height * width + 1023) / 1024;
-  } else {
-    const int strips = static_cast<int>((static_cast<int64_t>(height) * width * in + 131071) / 131072);
-    work.row_groups = (larger(strips, 1) + threads - 1) / threads * threads;
-  }
+  work.row_groups = kernel == 1 ? threads : work.by_pairs ? (height * width + 1023) / 1024 : 16;
   if (work.row_groups > height) work.row_groups = height;
   for (int c = 0, at = 0; c < lanes; ++c)
     for (int y = 0; y < kernel; ++y)
