@@ -10,9 +10,6 @@ constexpr int max_steps = 9 * lanes;
 constexpr int max_tile = 14;  // pixels of a kernel's tile, at most
 constexpr int stem_rows = 4;  // of the pooled map, per item
 
-int smaller(int a, int b) {
-  return a < b ? a : b;
-}
 int larger(int a, int b) {
   return a > b ? a : b;
 }
@@ -49,9 +46,10 @@ void set_pair(const Conv& conv, int pair, ConvRow* row) {
   row->bias = conv.bias + static_cast<ptrdiff_t>(2 * pair) * lanes;
 }
 
+constexpr int max_strip = 32768;  // floats: a quarter of a small second-level cache
+
 int strip_rows(int width, int channels) {
-  constexpr int floats = 32768;
-  return larger(1, floats / (width * channels));
+  return larger(1, max_strip / (width * channels));
 }
 
 // Rows [from, from + count) of what a prologue makes of the input, packed.
@@ -175,7 +173,7 @@ void zero_halo(const Map& map, int channels) {
 }
 
 size_t strip_floats(int width, int channels) {
-  return static_cast<size_t>(strip_rows(width, channels)) * static_cast<size_t>(width) * static_cast<size_t>(channels);
+  return static_cast<size_t>(larger(max_strip, width * channels));
 }
 
 void conv_row(const Machine& machine, const Conv& conv, int pair, const float* x, const int32_t* offsets, int y) {

@@ -7,6 +7,10 @@
 
 namespace thorax::embed {
 
+inline int smaller(int a, int b) {
+  return a < b ? a : b;
+}
+
 // Blocks of 16 channels, each [height + 2 halo][width + 2 halo][16]; the halo is zero.
 struct Map {
   float* data;

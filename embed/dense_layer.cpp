@@ -1,55 +1,78 @@
 #include "embed/dense_layer.h"
 
+#include "embed/winograd.h"
+
 namespace thorax::embed {
 
 namespace {
 
-constexpr int ring_rows = 3;  // what a 3x3 convolution reads
-
-struct Work {
+struct BandWork {
   const Machine* machine;
   const Member* member;
-  const Layer* layer;  // the 1x1 convolution; behind it the 3x3 one
+  const Layer* layer;
   const Map* x;
+  const float* winograd;
+  int step;  // rows of output at a time, which read two more
   int bands;
 };
 
-// Of the ring in a worker's scratch, behind what conv_strip packs. Its halo stays zero, so a halo row stands for those outside.
-Map ring_of(const Work& work, int worker) {
-  const Machine& m = *work.machine;
-  const size_t at = static_cast<size_t>(worker) * m.scratch_floats + strip_floats(work.x->width, static_cast<int>(work.layer->in));
-  return {m.scratch + at, ring_rows, work.x->width, 1};
+int step_of(bool winograd) {
+  return winograd ? winograd_tile : 1;
 }
 
-// Row y of the 3x3 convolution, of rows y-1, y and y+1 in the ring.
-void second_row(const Work& work, const Map& ring, int y) {
-  const Map& x = *work.x;
-  const Layer& layer = work.layer[1];
+// Rows of the bottleneck, row y in slot y mod height. Its halo stays zero, so a halo row stands for those outside the map.
+Map ring_of(int width, bool winograd, float* data) {
+  return {data, step_of(winograd) + 2, width, 1};
+}
+
+const float* ring_row(const BandWork& work, const Map& ring, int y) {
+  return ring.at(0, y < 0 || y >= work.x->height ? -1 : y % ring.height, -1);
+}
+
+// Row y of the 3x3 convolution.
+void direct_row(const BandWork& work, const Conv& conv, int y) {
+  const Map& ring = conv.in;
+  const float* origin = ring.at(0, -1, -1);
   int32_t offsets[9 * lanes];
-  for (int c = 0, at = 0; c < lanes; ++c) {
-    for (int i = y - 1; i <= y + 1; ++i) {
-      const int slot = i < 0 || i >= x.height ? -1 : i % ring_rows;
-      for (int j = 0; j < 3; ++j) offsets[at++] = static_cast<int32_t>((slot + 1) * ring.row()) + j * lanes + c;
-    }
-  }
-  const Conv conv = {work.member, &layer, ring, x, static_cast<int>(work.layer->in) / lanes, false, false,
-                     work.member->bias + layer.bias};
-  conv_row(*work.machine, conv, 0, ring.at(0, -1, -1), offsets, y);
+  for (int c = 0, at = 0; c < lanes; ++c)
+    for (int i = y - 1; i <= y + 1; ++i)
+      for (int j = 0; j < 3; ++j) offsets[at++] = static_cast<int32_t>(ring_row(work, ring, i) - origin) + j * lanes + c;
+  conv_row(*work.machine, conv, 0, origin, offsets, y);
+}
+
+// Rows [y, y + 4).
+void winograd_row(const BandWork& work, const Conv& conv, int y, float* scratch) {
+  TileRow row;
+  row.y = y;
+  for (int i = 0; i < winograd_rows; ++i) row.rows[i] = ring_row(work, conv.in, y - 1 + i);
+  winograd_group(*work.machine, conv, work.winograd, scratch, &row, 1, 0, 1);
 }
 
 void band(void* context, int item, int worker) {
-  const Work& work = *static_cast<const Work*>(context);
+  const BandWork& work = *static_cast<const BandWork*>(context);
+  const Machine& m = *work.machine;
   const Map& x = *work.x;
-  const Map ring = ring_of(work, worker);
-  zero_halo(ring, static_cast<int>(work.layer->out));
-  const Conv first = {work.member, work.layer, x, ring, 0, false, true, work.member->bias + work.layer->bias};
-  const Rows rows(x.height, item, work.bands);
-  const int end = rows.end < x.height ? rows.end + 1 : x.height;
-  int made = rows.first > 0 ? rows.first - 1 : 0;
-  for (int y = rows.first; y < rows.end; ++y) {
-    for (; made < end && made <= y + 1; ++made)
-      conv_strip(*work.machine, first, worker, {made, 1, made % ring_rows, made + 1 < end ? made + 1 : -1});
-    second_row(work, ring, y);
+  const Layer *one = work.layer, *three = work.layer + 1;
+  const bool winograd = work.winograd != nullptr;
+  float* ring_data =
+      m.scratch + static_cast<size_t>(worker) * m.scratch_floats + strip_floats(x.width, static_cast<int>(one->in));
+  const Map ring = ring_of(x.width, winograd, ring_data);
+  zero_halo(ring, static_cast<int>(one->out));
+  float* scratch = ring_data + one->out / lanes * static_cast<size_t>(ring.block());
+  const Conv first = {work.member, one, x, ring, 0, false, true, work.member->bias + one->bias};
+  const Conv second = {
+      work.member, three, ring, x, static_cast<int>(one->in) / lanes, false, false, work.member->bias + three->bias};
+  const Rows steps((x.height + work.step - 1) / work.step, item, work.bands);
+  const int first_row = steps.first * work.step, last_row = steps.end * work.step;
+  const int end = last_row < x.height ? last_row + 1 : x.height;
+  int made = first_row > 0 ? first_row - 1 : 0;
+  for (int y = first_row; y < last_row; y += work.step) {
+    for (; made < end && made <= y + work.step; ++made)
+      conv_strip(m, first, worker, {made, 1, made % ring.height, made + 1 < end ? made + 1 : -1});
+    if (winograd)
+      winograd_row(work, second, y, scratch);
+    else
+      direct_row(work, second, y);
   }
 }
 
@@ -59,12 +82,14 @@ bool dense_layer_fuses(int side, int threads) {
   return side >= 16 * threads;
 }
 
-size_t dense_layer_scratch(const Layer& layer, int side) {
-  return strip_floats(side, static_cast<int>(layer.in)) + static_cast<size_t>(layer.out) * (ring_rows + 2) * static_cast<size_t>(side + 2);
+size_t dense_layer_scratch(const Layer* layer, int side, bool winograd) {
+  const Map ring = ring_of(side, winograd, nullptr);
+  return strip_floats(side, static_cast<int>(layer->in)) + layer->out / lanes * static_cast<size_t>(ring.block()) +
+         (winograd ? winograd_scratch(layer[1], winograd_tiles(side)) : 0);
 }
 
-bool run_dense_layer(const Machine& machine, const Member& member, const Layer* layer, const Map& x) {
-  Work work = {&machine, &member, layer, &x, machine.workers->threads()};
+bool run_dense_layer(const Machine& machine, const Member& member, const Layer* layer, const Map& x, const float* winograd) {
+  BandWork work = {&machine, &member, layer, &x, winograd, step_of(winograd != nullptr), machine.workers->threads()};
   return machine.workers->run(work.bands, band, &work);
 }
 

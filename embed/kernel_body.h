@@ -50,8 +50,7 @@ void tile(const ConvRow& r, int from, int block) {
     for (int p = 0; p < pixels; ++p) total[b][p] = bias;
   }
   for (int b = 0; b < blocks; ++b)
-    for (int p = 0; p < pixels; ++p)
-      __builtin_prefetch(r.y + (block + b) * r.y_block + static_cast<ptrdiff_t>(from + p) * 16, 1);
+    for (int p = 0; p < pixels; ++p) __builtin_prefetch(r.y + (block + b) * r.y_block + static_cast<ptrdiff_t>(from + p) * 16, 1);
   for (int channels = 0; channels < r.blocks; ++channels) {
     for (int i = 0; i < r.ahead; ++i) __builtin_prefetch(ahead + i * 16);
     steps<pixels, x_pixel, kernel>(r, x, w, taps, total);
@@ -144,4 +143,72 @@ void sum(const float* x, const float* low, const float* high, int pixels, float*
     for (int p = 0; p < pixels; ++p) total = add(total, clamped(load(x + 16 * p), l, h));
   }
   store(result, total);
+}
+
+inline V less(V a, V b) {
+  return fma(b, all(-1.0F), a);
+}
+
+inline void input_transform(const V (&d)[6], V (&t)[6]) {
+  const V even = fma(d[2], all(-4.0F), d[4]), odd = fma(d[1], all(-4.0F), d[3]);
+  const V near = less(d[4], d[2]), far = less(d[3], d[1]);
+  t[0] = fma(d[0], all(4.0F), fma(d[2], all(-5.0F), d[4]));
+  t[1] = add(even, odd);
+  t[2] = less(even, odd);
+  t[3] = fma(far, all(2.0F), near);
+  t[4] = fma(far, all(-2.0F), near);
+  t[5] = fma(d[1], all(4.0F), fma(d[3], all(-5.0F), d[5]));
+}
+
+inline void output_transform(const V (&m)[6], V (&y)[4]) {
+  const V one = add(m[1], m[2]), two = add(m[3], m[4]);
+  const V minus_one = less(m[1], m[2]), minus_two = less(m[3], m[4]);
+  y[0] = add(add(m[0], one), two);
+  y[1] = fma(minus_two, all(2.0F), minus_one);
+  y[2] = fma(two, all(4.0F), one);
+  y[3] = add(fma(minus_two, all(8.0F), minus_one), m[5]);
+}
+
+void winograd_in(const float* const rows[6], int columns, int tiles, float* v, ptrdiff_t stride) {
+  V t[6][6];  // of columns; a tile's last two are the next one's first
+  for (int tile = 0; tile < tiles; ++tile, v += 16) {
+    for (int j = tile == 0 ? 0 : 2; j < 6; ++j) {
+      const int x = 4 * tile + j;
+      V d[6];
+      for (int i = 0; i < 6; ++i) d[i] = x < columns ? load(rows[i] + 16 * x) : all(0.0F);
+      input_transform(d, t[j]);
+    }
+    for (int i = 0; i < 6; ++i) {
+      const V d[6] = {t[0][i], t[1][i], t[2][i], t[3][i], t[4][i], t[5][i]};
+      V u[6];
+      input_transform(d, u);
+      for (int j = 0; j < 6; ++j) store(v + (6 * i + j) * stride, u[j]);
+      t[0][i] = t[4][i];
+      t[1][i] = t[5][i];
+    }
+  }
+}
+
+void winograd_out(const float* m, ptrdiff_t stride, const WinogradOut& to) {
+  const V bias = load(to.bias);
+  for (int from = 0; from < to.width; from += 4, m += 16) {
+    V t[6][4];
+    for (int i = 0; i < 6; ++i) {
+      V d[6];
+      for (int j = 0; j < 6; ++j) d[j] = load(m + (6 * i + j) * stride);
+      output_transform(d, t[i]);
+    }
+    for (int j = 0; j < 4 && from + j < to.width; ++j) {
+      const V d[6] = {t[0][j], t[1][j], t[2][j], t[3][j], t[4][j], t[5][j]};
+      V column[4];
+      output_transform(d, column);
+      float* y = to.y + 16 * (from + j);
+      for (int i = 0; i < to.rows; ++i, y += to.row) {
+        V value = add(column[i], bias);
+        if (to.add) value = add(value, load(y));
+        if (to.relu) value = max(value, all(0.0F));
+        store(y, value);
+      }
+    }
+  }
 }

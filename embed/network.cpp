@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "embed/dense_layer.h"
+#include "embed/winograd.h"
 
 namespace thorax::embed {
 
@@ -40,12 +41,15 @@ DensePlan plan_densenet(const Architecture& a, int input, int threads) {
   return p;
 }
 
-void layout_densenet(const Member& member, int input, int threads, Layout* l) {
+void layout_densenet(const Member& member, int input, int threads, bool winograd, Layout* l) {
   const DensePlan p = plan_densenet(*member.architecture, input, threads);
   l->region[0] = p.floats;
   const Layer* layer = member.table.layers + 1;
   for (int block = 0; block < 4; ++block) {
-    for (int i = 0; i < member.architecture->blocks[block]; ++i, layer += 2) grow(&l->scratch, dense_layer_scratch(*layer, p.side[block]));
+    for (int i = 0; i < member.architecture->blocks[block]; ++i, layer += 2) {
+      grow(&l->scratch, dense_layer_scratch(layer, p.side[block], winograd));
+      if (winograd) grow(&l->scratch, run_winograd_scratch(layer[1], p.side[block]));
+    }
     if (block < 3) grow(&l->scratch, strip_floats(p.side[block + 1], static_cast<int>((layer++)->in)));
   }
   grow(&l->scratch, strip_floats(p.side[3], static_cast<int>(layer->in)));
@@ -55,7 +59,7 @@ int out_channels(const Architecture& a, int stage) {
   return (a.bottleneck ? 256 : 64) << stage;
 }
 
-void layout_resnet(const Architecture& a, int side, Layout* l) {
+void layout_resnet(const Architecture& a, int side, bool winograd, Layout* l) {
   int size = halved(halved(side));
   int at = 0, channels = 64;
   grow(&l->region[at], map_floats(channels, size, 1));
@@ -69,6 +73,9 @@ void layout_resnet(const Architecture& a, int side, Layout* l) {
     grow(&l->region[at], map_floats(out, size, 1));
     grow(&l->region[2], map_floats(width, size, 1));
     if (a.bottleneck) grow(&l->region[3], map_floats(width, size, 0));
+    Layer three = {};
+    three.in = static_cast<uint32_t>(width);
+    if (winograd) grow(&l->scratch, run_winograd_scratch(three, size));
   }
 }
 
@@ -78,9 +85,13 @@ struct Network {
   const Memory& memory;
   int next;  // layer
 
+  const float* winograd(int layer) const {
+    return memory.winograd == nullptr ? nullptr : memory.winograd + winograd_offset(member.table, member.table.layers + layer);
+  }
   bool conv(int layer, const Map& in, const Map& out, int out_block, bool relu, bool add) const {
     const Layer& l = member.table.layers[layer];
-    return run_conv(machine, {&member, &l, in, out, out_block, add, relu, member.bias + l.bias});
+    const Conv c = {&member, &l, in, out, out_block, add, relu, member.bias + l.bias};
+    return memory.winograd != nullptr && has_winograd(l) ? run_winograd(machine, c, winograd(layer)) : run_conv(machine, c);
   }
 };
 
@@ -103,7 +114,7 @@ bool run_densenet(Network& n, int input, Map* last) {
     const Map bottleneck = {region + p.bottleneck[block], side, side, 1};
     if (!fuses) zero_halo(bottleneck, bottleneck_channels);
     for (int i = 0; i < n.member.architecture->blocks[block]; ++i, channels += 32, n.next += 2) {
-      if (!(fuses ? run_dense_layer(n.machine, n.member, n.member.table.layers + n.next, x)
+      if (!(fuses ? run_dense_layer(n.machine, n.member, n.member.table.layers + n.next, x, n.winograd(n.next + 1))
                   : run_in_two(n, x, bottleneck, channels)))
         return false;
     }
@@ -216,14 +227,15 @@ float* plane_of(const Network& n, int side) {
 
 }  // namespace
 
-Layout layout_of(const Member& member, int side, int threads) {
+Layout layout_of(const Member& member, int side, int threads, bool winograd) {
   Layout l = {{0, 0, 0, 0}, 0};
   const Architecture& a = *member.architecture;
   if (a.dense)
-    layout_densenet(member, side, threads, &l);
+    layout_densenet(member, side, threads, winograd, &l);
   else
-    layout_resnet(a, side, &l);
+    layout_resnet(a, side, winograd, &l);
   grow(&l.scratch, stem_scratch(side));
+  grow(&l.scratch, strip_floats(1, max_channels));
   return l;
 }
 
