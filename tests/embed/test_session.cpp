@@ -256,7 +256,7 @@ TEST_CASE("session: wrong arguments") {
   CHECK(size_of_session(o) == THORAX_BAD_ARG);
   o = options_of(99, 1);
   CHECK(size_of_session(o) == THORAX_BAD_ARG);
-  o = options_of(THORAX_ISA_BEST, 1, 2);
+  o = options_of(THORAX_ISA_BEST, 1, 4);
   CHECK(size_of_session(o) == THORAX_BAD_ARG);
   o = options_of(THORAX_ISA_BEST, 1);
   o.precision = 2;
