@@ -137,8 +137,10 @@ def measurement(name, library, folder, threads, steps):
     before = private_bytes()
     run, opening, side, memory = ENGINES[name](library, pathlib.Path(folder), int(threads))
     first, answer = timed(run)
+    busy = time.process_time()
     times = [timed(run)[0] for _ in range(int(steps))]
-    return {"engine": name, "threads": int(threads), "size": side, "open_ms": opening, "first_ms": first, "run_ms": statistics.median(times),
+    busy = 1000 * (time.process_time() - busy) / len(times)
+    return {"engine": name, "threads": int(threads), "size": side, "open_ms": opening, "first_ms": first, "run_ms": statistics.median(times), "cpu_ms": busy,
             "answer": answer, "private_mb": (private_bytes() - before) / 1e6, "session_mb": memory and memory / 1e6}
 
 
@@ -207,16 +209,16 @@ def main():
         starts = {key: started(build, folder, side, key[0], 3 * args.rounds) for key in results if key[1] == "libthorax"}
         size, model_size = ((folder / file).stat().st_size for file in ["stripped.so", "model.thx"])
     print(f"library, stripped: {size} bytes; model.thx: {model_size / 1e6:.1f} MB; input {side}x{side}")
-    print(f"{'threads':>7} {'engine':<20} {'ms/image [min..max]':>24} {'ratio':>6} {'open ms':>8} {'private MB':>11} {'session MB':>11} {'to 1st answer':>14}")
+    print(f"{'threads':>7} {'engine':<20} {'ms/image [min..max]':>24} {'ratio':>6} {'CPU ms':>7} {'open ms':>8} {'private MB':>11} {'session MB':>11} {'to 1st answer':>14}")
     for (threads, engine), runs in results.items():
         times = [r["run_ms"] for r in runs]
         peers = [median(results[threads, name], "run_ms") for name in PEERS if (threads, name) in results]
         ratio = f"{median(runs, 'run_ms') / min(peers):.2f}" if peers else "-"
         ours = engine.startswith("libthorax")
         print(f"{threads:>7} {engine:<20} {f'{statistics.median(times):.1f} [{min(times):.1f}..{max(times):.1f}]':>24} {ratio:>6} "
-              f"{median(runs, 'open_ms'):>8.1f} {median(runs, 'private_mb'):>11.1f} {runs[0]['session_mb'] if ours else 0:>11.1f} "
+              f"{median(runs, 'cpu_ms'):>7.1f} {median(runs, 'open_ms'):>8.1f} {median(runs, 'private_mb'):>11.1f} {runs[0]['session_mb'] if ours else 0:>11.1f} "
               f"{starts.get((threads, engine), 0):>14.0f}")
-    print("(ratio: to the best of ONNX Runtime and OpenVINO in fp32; opening: with all checksums; private: of the whole process, since before the engine was loaded)")
+    print("(ratio: to the best of ONNX Runtime and OpenVINO in fp32; CPU: of all threads, per image; opening: with all checksums; private: of the whole process, since before the engine was loaded)")
     if args.json:
         everything = [r for runs in results.values() for r in runs]
         pathlib.Path(args.json).write_text(json.dumps(everything, indent=1) + "\n")

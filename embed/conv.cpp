@@ -207,13 +207,15 @@ void conv_strip(const Machine& machine, const Conv& conv, int worker, const Stri
 bool run_conv(const Machine& machine, const Conv& conv) {
   const Layer& layer = *conv.layer;
   const auto in = static_cast<int>(layer.in), kernel = static_cast<int>(layer.kernel);
-  const int height = conv.out.height, width = conv.out.width, threads = machine.workers->threads();
+  const int height = conv.out.height, width = conv.out.width;
   Work work;
   work.machine = &machine;
   work.conv = &conv;
   const int64_t weights = static_cast<int64_t>(padded(layer.out)) * in * kernel * kernel;
   work.by_pairs = kernel > 1 && weights > 131072;
-  work.row_groups = kernel == 1 ? threads : work.by_pairs ? (height * width + 1023) / 1024 : 16;
+  work.row_groups = kernel == 1     ? Workers::pieces(machine.workers->threads())
+                    : work.by_pairs ? (height * width + 1023) / 1024
+                                    : 16;
   if (work.row_groups > height) work.row_groups = height;
   for (int c = 0, at = 0; c < lanes; ++c)
     for (int y = 0; y < kernel; ++y)

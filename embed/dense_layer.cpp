@@ -79,7 +79,7 @@ void band(void* context, int item, int worker) {
 }  // namespace
 
 bool dense_layer_fuses(int side, int threads) {
-  return side >= 16 * threads;
+  return side >= 16 * Workers::pieces(threads);
 }
 
 size_t dense_layer_scratch(const Layer* layer, int side, bool winograd) {
@@ -89,7 +89,8 @@ size_t dense_layer_scratch(const Layer* layer, int side, bool winograd) {
 }
 
 bool run_dense_layer(const Machine& machine, const Member& member, const Layer* layer, const Map& x, const float* winograd) {
-  BandWork work = {&machine, &member, layer, &x, winograd, step_of(winograd != nullptr), machine.workers->threads()};
+  BandWork work = {
+      &machine, &member, layer, &x, winograd, step_of(winograd != nullptr), Workers::pieces(machine.workers->threads())};
   return machine.workers->run(work.bands, band, &work);
 }
 

@@ -1,4 +1,4 @@
-// A dense layer in one go: each thread runs down a band of rows, with the few rows of the bottleneck in its cache that the 3x3
+// A dense layer in one go: a thread runs down a band of rows, with the few rows of the bottleneck in its cache that the 3x3
 // convolution reads. Neighbouring bands both compute the two rows between them.
 #pragma once
 

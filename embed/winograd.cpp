@@ -168,8 +168,8 @@ bool run_winograd(const Machine& machine, const Conv& conv, const float* weights
   work.tile_rows = winograd_tiles(conv.out.height);
   const int fit = max_tiles(*conv.layer) / winograd_tiles(conv.out.width), per_group = fit < 1 ? 1 : smaller(fit, max_group);
   work.groups = (work.tile_rows + per_group - 1) / per_group;
-  const int threads = machine.workers->threads(), pairs = static_cast<int>(padded(conv.layer->out)) / (2 * lanes);
-  work.parts = smaller(pairs, (threads + work.groups - 1) / work.groups);
+  const int pieces = Workers::pieces(machine.workers->threads()), pairs = static_cast<int>(padded(conv.layer->out)) / (2 * lanes);
+  work.parts = smaller(pairs, (pieces + work.groups - 1) / work.groups);
   return machine.workers->run(work.groups * work.parts, item_of_map, &work);
 }
 
