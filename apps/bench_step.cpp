@@ -2,7 +2,6 @@
 
 #include "apps/bench.h"
 #include "apps/device.h"
-#include "apps/gathered.h"
 #include "apps/image_cache.h"
 #include "apps/plan_cache.h"
 #include "apps/ranks.h"

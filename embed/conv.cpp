@@ -7,11 +7,9 @@ namespace thorax::embed {
 namespace {
 
 constexpr int max_steps = 9 * lanes;
+constexpr int max_tile = 14;  // pixels of a kernel's tile, at most
 constexpr int stem_rows = 4;  // of the pooled map, per item
 
-int smaller(int a, int b) {
-  return a < b ? a : b;
-}
 int larger(int a, int b) {
   return a > b ? a : b;
 }
@@ -19,11 +17,40 @@ int larger(int a, int b) {
 struct Work {
   const Machine* machine;
   const Conv* conv;
-  int rows;        // per item
   int row_groups;  // items are row groups, or row groups x pairs of output blocks
   bool by_pairs;
   int32_t offsets[max_steps];
 };
+
+int pairs_of(const Layer& layer) {
+  return static_cast<int>(padded(layer.out)) / (2 * lanes);
+}
+
+ConvRow row_of(const Conv& conv, const Map& in, const int32_t* offsets) {
+  const Layer& layer = *conv.layer;
+  ConvRow row = {};
+  row.x_block = in.block();
+  row.x_pixel = static_cast<int>(layer.stride) * lanes;
+  row.blocks = static_cast<int>(layer.in) / lanes;
+  row.offsets = offsets;
+  row.steps = static_cast<int>(layer.kernel * layer.kernel) * lanes;
+  row.y_block = conv.out.block();
+  row.width = conv.out.width;
+  row.add = conv.add;
+  row.relu = conv.relu;
+  return row;
+}
+
+void set_pair(const Conv& conv, int pair, ConvRow* row) {
+  row->weights = conv.member->weights + conv.layer->weights + static_cast<ptrdiff_t>(2 * pair) * row->blocks * row->steps * lanes;
+  row->bias = conv.bias + static_cast<ptrdiff_t>(2 * pair) * lanes;
+}
+
+constexpr int max_strip = 32768;  // floats: a quarter of a small second-level cache
+
+int strip_rows(int width, int channels) {
+  return larger(1, max_strip / (width * channels));
+}
 
 // Rows [from, from + count) of what a prologue makes of the input, packed.
 Map packed_input(const Machine& machine, const Conv& conv, int from, int count, int worker) {
@@ -46,36 +73,40 @@ Map packed_input(const Machine& machine, const Conv& conv, int from, int count, 
   return map;
 }
 
+// The input of row `next` is spread over the first pairs, each of which fetches some lines for every tile.
+void set_ahead(const Conv& conv, int next, int pair, ConvRow* row) {
+  const Layer& layer = *conv.layer;
+  const int parts = smaller(pairs_of(layer), 4);
+  row->ahead = 0;
+  if (next < 0 || pair >= parts) return;
+  const bool pools = layer.prologue == Prologue::clamp_pool;
+  const int step = pools ? 2 : static_cast<int>(layer.stride);
+  const int columns = pools ? pair / 2 : pair, lines = (max_tile * step + parts - 1) / parts * (pools ? 2 : 1);
+  row->ahead = lines;
+  row->ahead_x = conv.in.at(0, step * next + (pools ? pair % 2 : 0), columns * lines);
+  row->ahead_block = conv.in.block();
+  row->ahead_pixel = step * lanes;
+}
+
 void conv_item(void* context, int item, int worker) {
   const Work& work = *static_cast<const Work*>(context);
   const Conv& conv = *work.conv;
   const Layer& layer = *conv.layer;
-  const int pairs = static_cast<int>(padded(layer.out)) / (2 * lanes);
-  const int first = item % work.row_groups * work.rows;
-  const int end = smaller(first + work.rows, conv.out.height);
-  const bool packs = layer.prologue != Prologue::none;
-  const Map in = packs ? packed_input(*work.machine, conv, first, end - first, worker) : conv.in;
+  const Rows rows(conv.out.height, item % work.row_groups, work.row_groups);
+  if (layer.kernel == 1) {
+    const int count = strip_rows(conv.out.width, static_cast<int>(layer.in));
+    for (int y = rows.first; y < rows.end; y += count) {
+      const int end = smaller(y + count, rows.end);
+      conv_strip(*work.machine, conv, worker, {y, end - y, y, end < rows.end ? end : -1});
+    }
+    return;
+  }
   const auto stride = static_cast<int>(layer.stride);
   const int pad = static_cast<int>(layer.kernel) / 2;
-  ConvRow row;
-  row.x_block = in.block();
-  row.x_pixel = stride * lanes;
-  row.blocks = static_cast<int>(layer.in) / lanes;
-  row.offsets = work.offsets;
-  row.steps = static_cast<int>(layer.kernel * layer.kernel) * lanes;
-  row.y_block = conv.out.block();
-  row.width = conv.out.width;
-  row.add = conv.add;
-  row.relu = conv.relu;
   const int pair_from = work.by_pairs ? item / work.row_groups : 0;
-  for (int pair = pair_from; pair < (work.by_pairs ? pair_from + 1 : pairs); ++pair) {
-    row.weights = conv.member->weights + layer.weights + static_cast<ptrdiff_t>(2 * pair) * row.blocks * row.steps * lanes;
-    row.bias = conv.bias + static_cast<ptrdiff_t>(2 * pair) * lanes;
-    for (int y = first; y < end; ++y) {
-      row.x = packs ? in.at(0, y - first, 0) : in.at(0, y * stride - pad, -pad);
-      row.y = conv.out.at(conv.out_block + 2 * pair, y, 0);
-      work.machine->kernels->conv_row(row);
-    }
+  for (int pair = pair_from; pair < (work.by_pairs ? pair_from + 1 : pairs_of(layer)); ++pair) {
+    for (int y = rows.first; y < rows.end; ++y)
+      conv_row(*work.machine, conv, pair, conv.in.at(0, y * stride - pad, -pad), work.offsets, y);
   }
 }
 
@@ -141,30 +172,55 @@ void zero_halo(const Map& map, int channels) {
   }
 }
 
-int packed_rows(int width, int channels, int height) {
-  constexpr int floats = 65536;  // half of a second-level cache
-  return larger(1, smaller(height, floats / (width * channels)));
+size_t strip_floats(int width, int channels) {
+  return static_cast<size_t>(larger(max_strip, width * channels));
+}
+
+void conv_row(const Machine& machine, const Conv& conv, int pair, const float* x, const int32_t* offsets, int y) {
+  ConvRow row = row_of(conv, conv.in, offsets);
+  set_pair(conv, pair, &row);
+  row.x = x;
+  row.y = conv.out.at(conv.out_block + 2 * pair, y, 0);
+  machine.kernels->conv_row(row);
+}
+
+void conv_strip(const Machine& machine, const Conv& conv, int worker, const Strip& strip) {
+  int32_t offsets[lanes];
+  for (int c = 0; c < lanes; ++c) offsets[c] = c;
+  const Layer& layer = *conv.layer;
+  const bool packs = layer.prologue != Prologue::none;
+  const Map in = packs ? packed_input(machine, conv, strip.from, strip.count, worker) : conv.in;
+  ConvRow row = row_of(conv, in, offsets);
+  if (packs) row.x_pixel = lanes;
+  const int row_from = packs ? 0 : strip.from * static_cast<int>(layer.stride);
+  for (int pair = 0; pair < pairs_of(layer); ++pair) {
+    set_pair(conv, pair, &row);
+    for (int y = 0; y < strip.count; ++y) {
+      set_ahead(conv, strip.next >= 0 ? strip.next + y : -1, pair, &row);
+      row.x = in.at(0, row_from + y * (packs ? 1 : static_cast<int>(layer.stride)), 0);
+      row.y = conv.out.at(conv.out_block + 2 * pair, strip.out_from + y, 0);
+      machine.kernels->conv_row(row);
+    }
+  }
 }
 
 bool run_conv(const Machine& machine, const Conv& conv) {
   const Layer& layer = *conv.layer;
   const auto in = static_cast<int>(layer.in), kernel = static_cast<int>(layer.kernel);
-  const int height = conv.out.height;
+  const int height = conv.out.height, width = conv.out.width;
   Work work;
   work.machine = &machine;
   work.conv = &conv;
   const int64_t weights = static_cast<int64_t>(padded(layer.out)) * in * kernel * kernel;
-  work.by_pairs = layer.prologue == Prologue::none && weights > 131072;
-  work.rows = layer.prologue != Prologue::none ? packed_rows(conv.out.width, in, height)
-              : work.by_pairs                  ? larger(1, smaller(height, 1024 / conv.out.width))
-                                               : larger(1, (height + 15) / 16);
-  work.row_groups = (height + work.rows - 1) / work.rows;
+  work.by_pairs = kernel > 1 && weights > 131072;
+  work.row_groups = kernel == 1     ? Workers::pieces(machine.workers->threads())
+                    : work.by_pairs ? (height * width + 1023) / 1024
+                                    : 16;
+  if (work.row_groups > height) work.row_groups = height;
   for (int c = 0, at = 0; c < lanes; ++c)
     for (int y = 0; y < kernel; ++y)
-      for (int x = 0; x < kernel; ++x)
-        work.offsets[at++] = static_cast<int32_t>(y * (layer.prologue != Prologue::none ? 0 : conv.in.row()) + x * lanes + c);
-  const int items = work.row_groups * (work.by_pairs ? static_cast<int>(padded(layer.out)) / (2 * lanes) : 1);
-  return machine.workers->run(items, conv_item, &work);
+      for (int x = 0; x < kernel; ++x) work.offsets[at++] = static_cast<int32_t>(y * conv.in.row() + x * lanes + c);
+  return machine.workers->run(work.row_groups * (work.by_pairs ? pairs_of(layer) : 1), conv_item, &work);
 }
 
 bool run_stem(const Machine& machine, const Member& member, const float* plane, int side, const Map& out) {

@@ -7,6 +7,10 @@
 
 namespace thorax::embed {
 
+inline int smaller(int a, int b) {
+  return a < b ? a : b;
+}
+
 // Blocks of 16 channels, each [height + 2 halo][width + 2 halo][16]; the halo is zero.
 struct Map {
   float* data;
@@ -32,9 +36,6 @@ struct Machine {
   size_t scratch_floats;
 };
 
-// Rows of `width` pixels with `channels` that are packed at once.
-int packed_rows(int width, int channels, int height);
-
 struct Conv {
   const Member* member;
   const Layer* layer;
@@ -43,6 +44,24 @@ struct Conv {
   bool add, relu;
   const float* bias;
 };
+
+// Rows [first, end): part `at` of `parts`.
+struct Rows {
+  int first, end;
+  Rows(int height, int at, int parts) : first(height * at / parts), end(height * (at + 1) / parts) {}
+};
+
+// Output row y of a pair of channel blocks. x: its first input value; offsets: to the values of a block of input channels.
+void conv_row(const Machine& machine, const Conv& conv, int pair, const float* x, const int32_t* offsets, int y);
+
+// Output rows of a convolution with a prologue, which packs their input in the worker's scratch.
+struct Strip {
+  int from, count;
+  int out_from;  // the first one's row in `out`
+  int next;      // the row that this worker packs afterwards, whose input is fetched meanwhile; -1: none
+};
+size_t strip_floats(int width, int channels);
+void conv_strip(const Machine& machine, const Conv& conv, int worker, const Strip& strip);
 
 // false: cancelled.
 bool run_conv(const Machine& machine, const Conv& conv);

@@ -22,6 +22,20 @@ struct ConvRow {
   ptrdiff_t y_block;
   int width;
   bool add, relu;
+  // What will be read next, fetched meanwhile: per tile and block of input channels so many cache lines. 0: nothing.
+  int ahead;
+  const float* ahead_x;  // for the first output
+  ptrdiff_t ahead_block;
+  int ahead_pixel;  // floats per output
+};
+
+// Where a row of 4x4 tiles of one block of channels goes; those over the edges are cut.
+struct WinogradOut {
+  const float* bias;  // [16]
+  float* y;
+  ptrdiff_t row;
+  int width, rows;
+  bool add, relu;
 };
 
 struct Kernels {
@@ -36,6 +50,10 @@ struct Kernels {
   void (*max_pool)(const float* const rows[3], int width, float* y, int pixels);
   // sum[16] += the pixels of a row, clamped where low is not NULL, in their order.
   void (*sum)(const float* x, const float* low, const float* high, int pixels, float* sum);
+  // B^T d B and A^T m A of Winograd's F(4x4, 3x3), for a row of tiles of one block of channels. v, m: point 0...35 of tile t at
+  // point * stride + 16 t. rows: six of input, of which `columns` are there; behind them are zeros.
+  void (*winograd_in)(const float* const rows[6], int columns, int tiles, float* v, ptrdiff_t stride);
+  void (*winograd_out)(const float* m, ptrdiff_t stride, const WinogradOut& to);
 };
 
 extern const Kernels portable_kernels;

@@ -53,7 +53,8 @@ inline V scaled(V a, V b) {
 }  // namespace
 }  // namespace avx2
 
-extern const Kernels avx2_kernels = {"avx2", avx2::conv_row, avx2::clamp, avx2::clamp_pool, avx2::max_pool, avx2::sum};
+extern const Kernels avx2_kernels = {"avx2",         avx2::conv_row, avx2::clamp,       avx2::clamp_pool,
+                                     avx2::max_pool, avx2::sum,      avx2::winograd_in, avx2::winograd_out};
 
 }  // namespace thorax::embed
 

@@ -52,8 +52,8 @@ inline V scaled(V a, V b) {
 }  // namespace
 }  // namespace avx512
 
-extern const Kernels avx512_kernels = {"avx512",           avx512::conv_row, avx512::clamp,
-                                       avx512::clamp_pool, avx512::max_pool, avx512::sum};
+extern const Kernels avx512_kernels = {"avx512",         avx512::conv_row, avx512::clamp,       avx512::clamp_pool,
+                                       avx512::max_pool, avx512::sum,      avx512::winograd_in, avx512::winograd_out};
 
 }  // namespace thorax::embed
 

@@ -55,7 +55,8 @@ inline V scaled(V x, V y) {
 }  // namespace
 }  // namespace neon
 
-extern const Kernels neon_kernels = {"neon", neon::conv_row, neon::clamp, neon::clamp_pool, neon::max_pool, neon::sum};
+extern const Kernels neon_kernels = {"neon",         neon::conv_row, neon::clamp,       neon::clamp_pool,
+                                     neon::max_pool, neon::sum,      neon::winograd_in, neon::winograd_out};
 
 }  // namespace thorax::embed
 #endif

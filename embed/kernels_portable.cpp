@@ -53,7 +53,7 @@ inline V scaled(const V& a, const V& b) {
 }  // namespace
 }  // namespace portable
 
-extern const Kernels portable_kernels = {"portable",           portable::conv_row, portable::clamp,
-                                         portable::clamp_pool, portable::max_pool, portable::sum};
+extern const Kernels portable_kernels = {"portable",         portable::conv_row, portable::clamp,       portable::clamp_pool,
+                                         portable::max_pool, portable::sum,      portable::winograd_in, portable::winograd_out};
 
 }  // namespace thorax::embed

@@ -12,7 +12,11 @@ namespace thorax::embed {
 void* take_memory(const thorax_host& host, size_t bytes, size_t align) {
   if (host.alloc != nullptr) return host.alloc(host.user, bytes, align);
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return memory == MAP_FAILED ? nullptr : memory;
+  if (memory == MAP_FAILED) return nullptr;
+#if defined(MADV_HUGEPAGE)
+  madvise(memory, bytes, MADV_HUGEPAGE);  // where the system has them: fewer faults at first, fewer address look-ups later
+#endif
+  return memory;
 }
 
 void give_memory(const thorax_host& host, void* memory, size_t bytes) {
@@ -36,7 +40,12 @@ thorax_status map_file(const char* path, const void** bytes, size_t* count, thor
     status = fail(error, THORAX_BAD_FILE, "shorter than a header", static_cast<uint64_t>(info.st_size));
   } else {
     *count = static_cast<size_t>(info.st_size);
-    void* mapping = mmap(nullptr, *count, PROT_READ, MAP_PRIVATE, descriptor, 0);
+#if defined(MAP_POPULATE)
+    constexpr int flags = MAP_PRIVATE | MAP_POPULATE;  // all of it is read at once
+#else
+    constexpr int flags = MAP_PRIVATE;
+#endif
+    void* mapping = mmap(nullptr, *count, PROT_READ, flags, descriptor, 0);
     *bytes = mapping;
     if (mapping == MAP_FAILED) status = fail(error, THORAX_IO, "the file cannot be mapped");
   }

@@ -2,6 +2,9 @@
 
 #include <cstring>
 
+#include "embed/dense_layer.h"
+#include "embed/winograd.h"
+
 namespace thorax::embed {
 
 namespace {
@@ -12,33 +15,55 @@ void grow(size_t* to, size_t at_least) {
   if (*to < at_least) *to = at_least;
 }
 
-// Channels behind a dense block's last layer.
-int grown(const Architecture& a, int block, int channels) {
-  return channels + 32 * a.blocks[block];
+// Where a DenseNet's maps lie in region 0. Blocks take turns at its front and behind; what follows a block overwrites it.
+struct DensePlan {
+  size_t block[4];       // the block's buffer
+  size_t bottleneck[4];  // behind it, for layers that are not run in one go
+  size_t plane;          // the stem's input, inside the first block's buffer behind what the stem writes
+  size_t floats;         // of all
+  int channels[4], side[4];
+};
+
+DensePlan plan_densenet(const Architecture& a, int input, int threads) {
+  DensePlan p = {};
+  int channels = 64, side = halved(halved(input));
+  for (int i = 0; i < 4; ++i, channels /= 2, side /= 2) {
+    channels += 32 * a.blocks[i];
+    p.channels[i] = channels;
+    p.side[i] = side;
+    const size_t next = map_floats(channels / 2, side / 2, 0);
+    p.block[i] = i % 2 == 1 ? 0 : i == 0 ? next : map_floats(p.channels[1], p.side[1], 0);
+    p.bottleneck[i] = p.block[i] + map_floats(channels, side, 0);
+    if (i == 0) p.plane = p.bottleneck[0] - map_floats(1, input, 3);
+    const bool fuses = dense_layer_fuses(side, threads);
+    grow(&p.floats, p.bottleneck[i] + (fuses ? 0 : map_floats(bottleneck_channels, side, 1)));
+  }
+  return p;
 }
 
-void layout_densenet(const Architecture& a, int side, Layout* l) {
-  int channels = 64;
-  int size = halved(halved(side));
+void layout_densenet(const Member& member, int input, int threads, bool winograd, Layout* l) {
+  const DensePlan p = plan_densenet(*member.architecture, input, threads);
+  l->region[0] = p.floats;
+  const Layer* layer = member.table.layers + 1;
   for (int block = 0; block < 4; ++block) {
-    channels = grown(a, block, channels);
-    grow(&l->region[block % 2], map_floats(channels, size, 0));
-    grow(&l->region[1 - block % 2], map_floats(bottleneck_channels, size, 1));
-    grow(&l->scratch, static_cast<size_t>(size) * static_cast<size_t>(channels));
-    channels /= 2;
-    size /= 2;
+    for (int i = 0; i < member.architecture->blocks[block]; ++i, layer += 2) {
+      grow(&l->scratch, dense_layer_scratch(layer, p.side[block], winograd));
+      if (winograd) grow(&l->scratch, run_winograd_scratch(layer[1], p.side[block]));
+    }
+    if (block < 3) grow(&l->scratch, strip_floats(p.side[block + 1], static_cast<int>((layer++)->in)));
   }
-  grow(&l->scratch, 65536);
+  grow(&l->scratch, strip_floats(p.side[3], static_cast<int>(layer->in)));
 }
 
 int out_channels(const Architecture& a, int stage) {
   return (a.bottleneck ? 256 : 64) << stage;
 }
 
-void layout_resnet(const Architecture& a, int side, Layout* l) {
+void layout_resnet(const Architecture& a, int side, bool winograd, Layout* l) {
   int size = halved(halved(side));
   int at = 0, channels = 64;
   grow(&l->region[at], map_floats(channels, size, 1));
+  grow(&l->region[2], map_floats(1, side, 3));  // the stem's input
   for (int stage = 0; stage < 4; ++stage) {
     const int width = 64 << stage, out = out_channels(a, stage);
     grow(&l->region[2], map_floats(width, size, 1));
@@ -48,6 +73,9 @@ void layout_resnet(const Architecture& a, int side, Layout* l) {
     grow(&l->region[at], map_floats(out, size, 1));
     grow(&l->region[2], map_floats(width, size, 1));
     if (a.bottleneck) grow(&l->region[3], map_floats(width, size, 0));
+    Layer three = {};
+    three.in = static_cast<uint32_t>(width);
+    if (winograd) grow(&l->scratch, run_winograd_scratch(three, size));
   }
 }
 
@@ -57,34 +85,45 @@ struct Network {
   const Memory& memory;
   int next;  // layer
 
+  const float* winograd(int layer) const {
+    return memory.winograd == nullptr ? nullptr : memory.winograd + winograd_offset(member.table, member.table.layers + layer);
+  }
   bool conv(int layer, const Map& in, const Map& out, int out_block, bool relu, bool add) const {
     const Layer& l = member.table.layers[layer];
-    return run_conv(machine, {&member, &l, in, out, out_block, add, relu, member.bias + l.bias});
+    const Conv c = {&member, &l, in, out, out_block, add, relu, member.bias + l.bias};
+    return memory.winograd != nullptr && has_winograd(l) ? run_winograd(machine, c, winograd(layer)) : run_conv(machine, c);
   }
 };
 
+// A dense layer map by map, where bands would be too low.
+bool run_in_two(const Network& n, const Map& x, const Map& bottleneck, int channels) {
+  return n.conv(n.next, x, bottleneck, 0, true, false) && n.conv(n.next + 1, bottleneck, x, channels / lanes, false, false);
+}
+
 // The last block's map is left in *last.
-bool run_densenet(Network& n, const float* plane, int side, Map* last) {
-  const Architecture& a = *n.member.architecture;
+bool run_densenet(Network& n, int input, Map* last) {
+  const int threads = n.machine.workers->threads();
+  const DensePlan p = plan_densenet(*n.member.architecture, input, threads);
+  float* region = n.memory.region[0];
   int channels = 64;
-  int size = halved(halved(side));
-  Map x = {n.memory.region[0], size, size, 0};
-  if (!run_stem(n.machine, n.member, plane, side, x)) return false;
   for (int block = 0; block < 4; ++block) {
-    const Map bottleneck = {n.memory.region[1 - block % 2], size, size, 1};
-    zero_halo(bottleneck, bottleneck_channels);
-    for (int i = 0; i < a.blocks[block]; ++i, channels += 32, n.next += 2) {
-      if (!n.conv(n.next, x, bottleneck, 0, true, false)) return false;
-      if (!n.conv(n.next + 1, bottleneck, x, channels / lanes, false, false)) return false;
+    const int side = p.side[block];
+    const Map x = {region + p.block[block], side, side, 0};
+    if (block == 0 && !run_stem(n.machine, n.member, region + p.plane, input, x)) return false;
+    const bool fuses = dense_layer_fuses(side, threads);
+    const Map bottleneck = {region + p.bottleneck[block], side, side, 1};
+    if (!fuses) zero_halo(bottleneck, bottleneck_channels);
+    for (int i = 0; i < n.member.architecture->blocks[block]; ++i, channels += 32, n.next += 2) {
+      if (!(fuses ? run_dense_layer(n.machine, n.member, n.member.table.layers + n.next, x, n.winograd(n.next + 1))
+                  : run_in_two(n, x, bottleneck, channels)))
+        return false;
     }
+    *last = x;
     if (block == 3) break;
-    size /= 2;
     channels /= 2;
-    const Map half = {n.memory.region[1 - block % 2], size, size, 0};
+    const Map half = {region + p.block[block + 1], p.side[block + 1], p.side[block + 1], 0};
     if (!n.conv(n.next++, x, half, 0, false, false)) return false;
-    x = half;
   }
-  *last = x;
   return true;
 }
 
@@ -116,13 +155,13 @@ bool run_residual(Network& n, Map* x, int* at, int* channels, int width, int str
   return n.conv(first + branch - 1, in, *x, 0, true, true);
 }
 
-bool run_resnet(Network& n, const float* plane, int side, Map* last) {
+bool run_resnet(Network& n, int side, Map* last) {
   const Architecture& a = *n.member.architecture;
   const int size = halved(halved(side));
   int channels = 64, at = 0;
   Map x = {n.memory.region[0], size, size, 1};
   zero_halo(x, channels);
-  if (!run_stem(n.machine, n.member, plane, side, x)) return false;
+  if (!run_stem(n.machine, n.member, n.memory.region[2], side, x)) return false;
   for (int stage = 0; stage < 4; ++stage)
     for (int i = 0; i < a.blocks[stage]; ++i)
       if (!run_residual(n, &x, &at, &channels, 64 << stage, stage > 0 && i == 0 ? 2 : 1, out_channels(a, stage))) return false;
@@ -150,20 +189,19 @@ bool classify(const Network& n, const Map& x, Result* result) {
   int32_t offsets[lanes];
   for (int i = 0; i < lanes; ++i) offsets[i] = i;
   const int outputs = static_cast<int>(padded(layer.out));
+  ConvRow row = {};
+  row.x = features;
+  row.x_block = lanes;
+  row.x_pixel = lanes;
+  row.blocks = blocks;
+  row.offsets = offsets;
+  row.steps = lanes;
+  row.y_block = lanes;
+  row.width = 1;
   for (int from = 0; from < outputs; from += 2 * lanes) {
-    const ConvRow row = {features,
-                         lanes,
-                         lanes,
-                         blocks,
-                         offsets,
-                         lanes,
-                         n.member.weights + layer.weights + static_cast<ptrdiff_t>(from) * static_cast<ptrdiff_t>(layer.in),
-                         n.member.bias + layer.bias + from,
-                         result->logits + from,
-                         lanes,
-                         1,
-                         false,
-                         false};
+    row.weights = n.member.weights + layer.weights + static_cast<ptrdiff_t>(from) * static_cast<ptrdiff_t>(layer.in);
+    row.bias = n.member.bias + layer.bias + from;
+    row.y = result->logits + from;
     n.machine.kernels->conv_row(row);
   }
   const Map maps = {n.memory.maps, x.height, x.width, 0};
@@ -181,32 +219,32 @@ void fill_plane(const RecipeRecord& recipe, const uint8_t* pixels, int side, flo
   }
 }
 
-// The region that nothing else uses while the stem runs.
-int plane_region(const Architecture& a) {
-  return a.dense ? 1 : 2;
+// The stem's input lies where nothing else is while the stem runs.
+float* plane_of(const Network& n, int side) {
+  const Architecture& a = *n.member.architecture;
+  return a.dense ? n.memory.region[0] + plan_densenet(a, side, n.machine.workers->threads()).plane : n.memory.region[2];
 }
 
 }  // namespace
 
-Layout layout_of(const Member& member, int side) {
+Layout layout_of(const Member& member, int side, int threads, bool winograd) {
   Layout l = {{0, 0, 0, 0}, 0};
   const Architecture& a = *member.architecture;
   if (a.dense)
-    layout_densenet(a, side, &l);
+    layout_densenet(member, side, threads, winograd, &l);
   else
-    layout_resnet(a, side, &l);
+    layout_resnet(a, side, winograd, &l);
   grow(&l.scratch, stem_scratch(side));
-  grow(&l.region[plane_region(a)], map_floats(1, side, 3));
+  grow(&l.scratch, strip_floats(1, max_channels));
   return l;
 }
 
 bool run_network(const Machine& machine, const Member& member, const RecipeRecord& recipe, const uint8_t* pixels, int side,
                  const Memory& memory, Result* result) {
   Network n = {machine, member, memory, 1};
-  float* plane = memory.region[plane_region(*member.architecture)];
-  fill_plane(recipe, pixels, side, plane);
+  fill_plane(recipe, pixels, side, plane_of(n, side));
   Map last;
-  const bool done = member.architecture->dense ? run_densenet(n, plane, side, &last) : run_resnet(n, plane, side, &last);
+  const bool done = member.architecture->dense ? run_densenet(n, side, &last) : run_resnet(n, side, &last);
   return done && classify(n, last, result);
 }
 

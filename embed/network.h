@@ -10,11 +10,12 @@ struct Layout {
   size_t scratch;    // per worker
 };
 
-Layout layout_of(const Member& member, int side);
+Layout layout_of(const Member& member, int side, int threads, bool winograd);
 
 struct Memory {
   float* region[4];
-  float* maps;  // [padded classes/16][map][map][16]
+  const float* winograd;  // the member's transformed weights, or NULL
+  float* maps;            // [padded classes/16][map][map][16]
 };
 
 struct Result {

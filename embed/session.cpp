@@ -5,6 +5,7 @@
 #include <new>
 
 #include "embed/numbers.h"
+#include "embed/winograd.h"
 
 using namespace thorax::embed;
 
@@ -32,6 +33,7 @@ struct Plan {
   const Kernels* kernels;
   Layout layout;
   size_t map_floats;
+  bool winograd;
 };
 
 thorax_status make_plan(const thorax_model* model, const thorax_options* options, Plan* p, thorax_error* error) {
@@ -43,14 +45,16 @@ thorax_status make_plan(const thorax_model* model, const thorax_options* options
     return fail(error, THORAX_UNSUPPORTED, "this precision is not in the file");
   if (p->options.threads == 0) p->options.threads = 1;
   if (p->options.threads < 1 || p->options.threads > max_threads) return fail(error, THORAX_BAD_ARG, "threads are 1 to 64");
-  if ((p->options.flags & ~static_cast<unsigned>(THORAX_NO_SELFTEST)) != 0) return fail(error, THORAX_BAD_ARG, "an unknown flag");
+  if ((p->options.flags & ~static_cast<unsigned>(THORAX_NO_SELFTEST | THORAX_WINOGRAD)) != 0)
+    return fail(error, THORAX_BAD_ARG, "an unknown flag");
   p->kernels = kernels_up_to(p->options.isa_limit);
   if (p->kernels == nullptr) return fail(error, THORAX_BAD_ARG, "isa_limit names another processor's instructions");
+  p->winograd = (p->options.flags & THORAX_WINOGRAD) != 0;
   memset(&p->layout, 0, sizeof p->layout);
   const File& f = model->file;
   const auto size = static_cast<int>(f.recipe.size);
   for (uint32_t m = 0; m < f.members; ++m) {
-    const Layout l = layout_of(f.member[m], size);
+    const Layout l = layout_of(f.member[m], size, p->options.threads, p->winograd);
     for (int r = 0; r < 4; ++r)
       if (l.region[r] > p->layout.region[r]) p->layout.region[r] = l.region[r];
     if (l.scratch > p->layout.scratch) p->layout.scratch = l.scratch;
@@ -67,7 +71,11 @@ size_t cut(const Plan& p, const thorax_model& model, unsigned char* block, thora
   Memory memory;
   PreprocessMemory preprocess;
   for (int r = 0; r < 4; ++r) memory.region[r] = c.take<float>(p.layout.region[r]);
+  memory.winograd = nullptr;
   memory.maps = c.take<float>(p.map_floats);
+  float* winograd[max_members] = {};
+  for (uint32_t m = 0; p.winograd && m < model.file.members; ++m)
+    winograd[m] = c.take<float>(winograd_floats(model.file.member[m].table));
   auto* class_maps = c.take<float>(p.map_floats);
   auto* scratch = c.take<float>(p.layout.scratch * threads);
   preprocess.table = c.take<uint8_t>(65536);
@@ -81,6 +89,7 @@ size_t cut(const Plan& p, const thorax_model& model, unsigned char* block, thora
     s->memory = memory;
     s->preprocess = preprocess;
     s->class_maps = class_maps;
+    memcpy(s->winograd, winograd, sizeof winograd);
     s->pixels = pixels;
     s->machine = {p.kernels, &s->workers, scratch, p.layout.scratch};
   }
@@ -103,7 +112,8 @@ thorax_status leave(thorax_session* s, thorax_status status) {
   return status;
 }
 
-bool run_member(thorax_session* s, uint32_t m, int side) {
+bool run_member(thorax_session* s, uint32_t m, int side, const float* winograd) {
+  s->memory.winograd = winograd;
   return run_network(s->machine, s->model->file.member[m], s->model->file.recipe, s->pixels, side, s->memory, &s->result);
 }
 
@@ -117,6 +127,18 @@ uint32_t distance(float a, float b) {
   return x > y ? static_cast<uint32_t>(x) - static_cast<uint32_t>(y) : static_cast<uint32_t>(y) - static_cast<uint32_t>(x);
 }
 
+// Whether Winograd's convolutions come close to what is in s->result. false: cancelled.
+bool test_winograd(thorax_session* s, uint64_t seed, uint32_t m, bool* close) {
+  const Result direct = s->result;
+  if (!run_vector(s, seed, m, s->winograd[m])) return false;
+  float largest = 1;
+  for (uint32_t k = 0; k < s->model->file.classes; ++k) largest = fmaxf(largest, fabsf(direct.logits[k]));
+  for (uint32_t k = 0; k < s->model->file.classes; ++k)
+    if (!(fabsf(s->result.logits[k] - direct.logits[k]) <= 1e-3F * largest)) *close = false;
+  return true;
+}
+
+// The file's known answers, from the direct convolutions.
 thorax_status test_vectors(thorax_session* s, thorax_error* error) {
   const StandardArithmetic arithmetic;
   const File& f = s->model->file;
@@ -126,13 +148,16 @@ thorax_status test_vectors(thorax_session* s, thorax_error* error) {
     memcpy(&seed, at, sizeof seed);
     at += sizeof seed;
     for (uint32_t m = 0; m < f.members; ++m) {
-      if (!run_vector(s, seed, m)) return fail(error, THORAX_CANCELLED, "cancelled");
+      if (!run_vector(s, seed, m, nullptr)) return fail(error, THORAX_CANCELLED, "cancelled");
+      bool same = true;
       for (uint32_t k = 0; k < f.classes; ++k, at += 4) {
         float expected;
         memcpy(&expected, at, 4);
-        if (distance(expected, s->result.logits[k]) > f.vectors.max_ulp)
-          return fail(error, THORAX_SELFTEST, "a known answer came out differently", v);
+        same = same && distance(expected, s->result.logits[k]) <= f.vectors.max_ulp;
       }
+      if (same && s->winograd[m] != nullptr && !test_winograd(s, seed, m, &same))
+        return fail(error, THORAX_CANCELLED, "cancelled");
+      if (!same) return fail(error, THORAX_SELFTEST, "a known answer came out differently", v);
     }
   }
   return THORAX_OK;
@@ -162,7 +187,7 @@ thorax_status run_image(thorax_session* s, const thorax_image& image, float* pro
   if (status != THORAX_OK) return status;
   double sums[max_classes] = {};
   for (uint32_t m = 0; m < f.members; ++m) {
-    if (!run_member(s, m, static_cast<int>(f.recipe.size))) return fail(error, THORAX_CANCELLED, "cancelled");
+    if (!run_member(s, m, static_cast<int>(f.recipe.size), s->winograd[m])) return fail(error, THORAX_CANCELLED, "cancelled");
     for (uint32_t k = 0; k < f.classes; ++k)
       sums[k] += static_cast<double>(static_cast<float>(logistic(static_cast<double>(s->result.logits[k]))));
     add_maps(s, m == 0);
@@ -192,11 +217,11 @@ struct MapTap {
 
 }  // namespace
 
-bool thorax::embed::run_vector(thorax_session* s, uint64_t seed, uint32_t m) {
+bool thorax::embed::run_vector(thorax_session* s, uint64_t seed, uint32_t m, const float* winograd) {
   const auto side = static_cast<int>(s->model->file.vectors.size);
   s->has_run = false;
   vector_image(seed, side, s->pixels);
-  return run_member(s, m, side);
+  return run_member(s, m, side, winograd);
 }
 
 thorax_status thorax_session_size(const thorax_model* model, const thorax_options* options, size_t* bytes, size_t* align,
@@ -239,6 +264,8 @@ thorax_status thorax_session_create(const thorax_model* model, const thorax_opti
     if (owns) give_memory(plan.host, memory, needed);
     return fail(error, THORAX_NO_MEMORY, "no thread can be started");
   }
+  for (uint32_t m = 0; plan.winograd && m < model->file.members; ++m)
+    transform_weights(&s->workers, model->file.member[m], s->winograd[m]);
   if ((plan.options.flags & THORAX_NO_SELFTEST) == 0) status = test_vectors(s, error);
   if (status != THORAX_OK) {
     thorax_session_destroy(s);

@@ -24,6 +24,8 @@ class Workers {
   void forget() { started_ = 0; }  // in a child process, where the threads are not
   bool has_threads() const { return started_ > 0; }
   int threads() const { return threads_; }
+  // In how many pieces to cut what costs extra at every cut: more than threads, of which others may hold up one.
+  static int pieces(int threads) { return threads == 1 ? 1 : 2 * threads; }
 
   // false: cancelled, and some items were left out.
   bool run(int items, Task task, void* context);

@@ -86,7 +86,7 @@ TEST_CASE("buckets: two ranks take the same steps, bit for bit, whatever the pie
   }
 }
 
-TEST_CASE("buckets: three ranks have the same bits as each other and each time; frozen parameters are no part of any") {
+TEST_CASE("buckets: three ranks have the same bits as each other and each time, frozen parameters are no part of any") {
   const std::vector<Result> first = train_in(3, int64_t{1} << 20, {"layer2", "conv1"});
   CHECK(first[0] == first[1]);
   CHECK(first[0] == first[2]);

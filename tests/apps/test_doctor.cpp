@@ -57,7 +57,7 @@ TEST_CASE("doctor: an older GPU has no bf16, and says why") {
   CHECK(choice.dtype_why.find("compute capability 8.0") != std::string::npos);
 }
 
-TEST_CASE("doctor: without a GPU the CPU is used and the reason stands there; --device cuda cannot be had") {
+TEST_CASE("doctor: without a GPU the CPU is used and the reason stands there, --device cuda cannot be had") {
   const Machine m = a_machine();
   const MachineChoice automatic = choose(m, "auto", DType::f32);
   CHECK(automatic.device == "cpu");

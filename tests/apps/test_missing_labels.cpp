@@ -128,7 +128,7 @@ TEST_CASE("missing labels: a batch without any known label trains nothing and is
   CHECK(weights(trainer) == before);
 }
 
-TEST_CASE("missing labels: left out of the figures; soft ones too") {
+TEST_CASE("missing labels: left out of the figures, soft ones too") {
   const Road road;
   data::Manifest m = road.table("", {"A", "B", "C"});
   m.rows[7].labels[1] = 0.7F;

@@ -9,7 +9,7 @@
 using namespace thorax;
 using namespace thorax::test;
 
-TEST_CASE("plan cache: a file by GPU and versions; the run's choices count before the machine's") {
+TEST_CASE("plan cache: a file by GPU and versions, the run's choices count before the machine's") {
   CHECK(plan_file("", "GPU", "1").empty());
   CHECK(plan_file("c", "NVIDIA H200", "9.0 cuDNN 9.19.0") == "c/plans/NVIDIA-H200-9.0-cuDNN-9.19.0.tsv");
   CHECK(plan_file("c", "../../x", "").parent_path() == "c/plans");

@@ -35,7 +35,7 @@ struct Table {
 
 }  // namespace
 
-TEST_CASE("subgroups: words, those not known last; few numbers in the order of numbers") {
+TEST_CASE("subgroups: words, those not known last, few numbers in the order of numbers") {
   const Table t;
   const auto sex = t.by("sex");
   REQUIRE(sex.size() == 3);

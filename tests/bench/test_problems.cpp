@@ -10,7 +10,7 @@
 using namespace thorax;
 using namespace thorax::bench;
 
-TEST_CASE("problems: a line is a kernel and its sizes; comments and empty lines are none") {
+TEST_CASE("problems: a line is a kernel and its sizes, comments and empty lines are none") {
   const auto all = parse_problems("# a list\n\nrelu n=2 c=64 h=8 w=8  # small\nlinear in=1024 out=10\n", "list");
   REQUIRE(all.size() == 2);
   CHECK(all[0].kernel == "relu");

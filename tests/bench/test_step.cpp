@@ -24,7 +24,7 @@ StepResult small_step(bool training) {
 
 }  // namespace
 
-TEST_CASE("step: the same case leaves the same parameters; inference changes none") {
+TEST_CASE("step: the same case leaves the same parameters, inference changes none") {
   const StepResult a = small_step(true), b = small_step(true), c = small_step(false), d = small_step(false);
   CHECK(a.checksum == b.checksum);
   CHECK(a.loss == b.loss);

@@ -124,7 +124,7 @@ TEST_CASE("cuDNN: the rules are kept: TF32 on request, and the limit of the work
   CHECK_THROWS_WITH_AS(small.run({}), doctest::Contains("only described"), Error);
 }
 
-TEST_CASE("cuDNN: plans have names that find them again; more are allowed where the order of sums is free") {
+TEST_CASE("cuDNN: plans have names that find them again, more are allowed where the order of sums is free") {
   const auto device = described("h200");
   for (const ConvPass pass : {ConvPass::forward, ConvPass::backward_data, ConvPass::backward_filter}) {
     CAPTURE(cuda::name_of(pass));

@@ -51,7 +51,7 @@ std::vector<uint8_t> augment(const std::vector<uint8_t>& plane, int64_t side, co
 
 }  // namespace
 
-TEST_CASE("augment: nothing asked for changes nothing; flipping is exact, and every second image") {
+TEST_CASE("augment: nothing asked for changes nothing, flipping is exact, and every second image") {
   const std::vector<uint8_t> plane = made(9, 0, size * size);
   CHECK(!Augment{}.any());
   CHECK(augment(plane, size, Augment{}, Rng(1, 0), 5) == plane);

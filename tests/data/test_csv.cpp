@@ -39,7 +39,7 @@ TEST_CASE("csv: byte-order mark, CRLF, lone CR, LF, no newline at the end, empty
   CHECK(rows[3].line == 6);
 }
 
-TEST_CASE("csv: quotes with commas, newlines and quotes inside; lines are counted on") {
+TEST_CASE("csv: quotes with commas, newlines and quotes inside, lines are counted on") {
   const auto rows = parse("\"a,1\",\"b\"\"c\"\n\"two\r\nlines\rthree\nfour\",\"\"\n,x\"y\n");
   REQUIRE(rows.size() == 3);
   CHECK(rows[0].cells == Cells{"a,1", "b\"c"});

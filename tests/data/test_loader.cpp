@@ -73,7 +73,7 @@ void check_same(const std::vector<Batch>& a, const std::vector<Batch>& b) {
 
 }  // namespace
 
-TEST_CASE("loader: every image once, in order, as preprocessing makes it; the last batch is smaller") {
+TEST_CASE("loader: every image once, in order, as preprocessing makes it, the last batch is smaller") {
   Set s;
   s.options.shuffle = false;
   s.options.augment = {};
@@ -166,7 +166,7 @@ TEST_CASE("loader: augmentation that is left to a kernel comes as maps that give
   CHECK(differ);
 }
 
-TEST_CASE("loader: kept images are not read again; without room they are") {
+TEST_CASE("loader: kept images are not read again, without room they are") {
   Set s;
   s.options.memory_limit_bytes = 1 << 20;
   Loader keeps(s.manifest, s.all(), s.recipe, s.options);

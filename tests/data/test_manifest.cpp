@@ -94,7 +94,7 @@ TEST_CASE("manifest: every usual name of the image column, and names that are gi
   CHECK(has(Table("picture,A\nx,1\n").error(), "no image column"));
 }
 
-TEST_CASE("manifest: without patients every image is one of its own; without a split there is none") {
+TEST_CASE("manifest: without patients every image is one of its own, without a split there is none") {
   const Manifest m = Table("file,A\na,1\nb,0\n").read();
   CHECK(!m.has_patients);
   CHECK(!m.has_split);

@@ -90,7 +90,7 @@ TEST_CASE("sets: CheXpert as a folder, its classes by name, frontal views alone"
   CHECK(has(files.error(), "asked for twice"));
 }
 
-TEST_CASE("sets: flags that a data set would pass over are refused; an image column makes it a plain table") {
+TEST_CASE("sets: flags that a data set would pass over are refused, an image column makes it a plain table") {
   SetFiles files = chexpert();
   files.options.patient_column = "Sex";
   CHECK(files.error() == "train.csv: --patient-column does not go with CheXpert");

@@ -110,6 +110,37 @@ TEST_CASE("network: the same bits for every instruction set and 1 to 8 threads")
   }
 }
 
+TEST_CASE("network: Winograd's convolutions come close to the sums, with the same bits everywhere") {
+  const std::vector<uint8_t> pixels = noise(120 * 100, 2);
+  const thorax_image image = grey_image(pixels, 120, 100);
+  for (const auto& [name, size] :
+       {std::pair<const char*, int64_t>{"densenet_tiny", 75}, {"resnet18", 43}, {"resnet50", 45}, {"densenet121", 64}}) {
+    CAPTURE(name);
+    const Opened opened(MadeModel(name, size).thx());
+    const Outcome direct = run(opened, options_of(THORAX_ISA_BEST, 1), image);
+    const Outcome expected = run(opened, options_of(THORAX_ISA_BEST, 1, THORAX_WINOGRAD), image);
+    CHECK_FALSE(expected.logits == direct.logits);
+    for (size_t k = 0; k < direct.logits.size(); ++k) CHECK(std::fabs(expected.logits[k] - direct.logits[k]) < 1e-4F);
+    for (size_t i = 0; i < direct.maps.size(); ++i) CHECK(std::fabs(expected.maps[i] - direct.maps[i]) < 1e-3F);
+    for (const int isa : instruction_sets()) {
+      CAPTURE(isa);
+      for (int threads = 1; threads <= 8; ++threads) {
+        if (isa == THORAX_ISA_PORTABLE && (threads > 3 || size == 64)) break;
+        CAPTURE(threads);
+        CHECK(run(opened, options_of(isa, threads, THORAX_NO_SELFTEST | THORAX_WINOGRAD), image) == expected);
+      }
+    }
+  }
+}
+
+TEST_CASE("network: the self-test tries Winograd's convolutions too") {
+  const Opened opened(small_file());
+  const Session session(opened, options_of(THORAX_ISA_BEST, 1, THORAX_WINOGRAD));
+  REQUIRE(thorax_self_test(session.session, nullptr) == THORAX_OK);
+  for (int i = 0; i < 128 * 16; ++i) session.session->winograd[0][i] += 1;
+  CHECK(thorax_self_test(session.session, nullptr) == THORAX_SELFTEST);
+}
+
 TEST_CASE("network: the caller's rounding mode and flushing of denormals are neither used nor changed") {
   const std::vector<uint8_t> pixels = noise(64 * 64, 2);
   const thorax_image image = grey_image(pixels, 64, 64);

@@ -38,7 +38,7 @@ TEST_CASE("normalize: every byte, with the three roundings of float arithmetic")
                   Error);
 }
 
-TEST_CASE("normalize: images moved first have the values of moved bytes, in every type; edge pixels go on outside") {
+TEST_CASE("normalize: images moved first have the values of moved bytes, in every type, edge pixels go on outside") {
   const int64_t size = 37;
   const Shape shape{3, 1, size, size};
   std::vector<uint8_t> grey(static_cast<size_t>(shape.count())), moved(grey.size());

@@ -11,7 +11,7 @@
 using namespace thorax;
 using namespace thorax::test;
 
-TEST_CASE("merge_groups: mean and variance values of all pixels, out of those of groups; an empty one counts for nothing") {
+TEST_CASE("merge_groups: mean and variance values of all pixels, out of those of groups, an empty one counts for nothing") {
   constexpr int64_t channels = 67;
   const std::vector<int64_t> counts{5, 0, 12, 1};
   std::vector<float> groups(counts.size() * 2 * channels), mean(channels), variance(channels);

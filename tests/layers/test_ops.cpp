@@ -89,7 +89,7 @@ TEST_CASE("transition, after a dense block: pooling first gives what the paper's
   }
 }
 
-TEST_CASE("stem: grey by the fold equals the plane three times over; colours too") {
+TEST_CASE("stem: grey by the fold equals the plane three times over, colours too") {
   for (const int64_t channels : {1, 3}) {
     for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
       if (dtype == DType::bf16 && !test_has_bf16()) continue;

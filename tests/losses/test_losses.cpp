@@ -255,7 +255,7 @@ TEST_CASE("losses: extreme logits stay finite and right") {
   }
 }
 
-TEST_CASE("loss: a batch without the gradient gives the same value; a wrong shape is a defect") {
+TEST_CASE("loss: a batch without the gradient gives the same value, a wrong shape is a defect") {
   const LossTable table = make_loss(named("db-modified"), two_classes());
   Batch batch = random_batch(3, 2, 3);
   const double loss = batch.run(table);

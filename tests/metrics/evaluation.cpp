@@ -12,7 +12,7 @@
 using namespace thorax::metrics;
 using thorax::test::random_scores;
 
-TEST_CASE("cut-offs are chosen on validation and applied to test; unknown labels are masked") {
+TEST_CASE("cut-offs are chosen on validation and applied to test, unknown labels are masked") {
   const Scores validation = random_scores(80, 3, 20, 0.2, 1);
   const Scores test = random_scores(90, 3, 20, 0.2, 2);
   const Evaluation evaluation = evaluate(test, validation, {.replicates = 100, .seed = 4});

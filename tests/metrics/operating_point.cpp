@@ -55,7 +55,7 @@ TEST_CASE("a cut-off needs both values") {
   CHECK_THROWS_AS(youden(std::vector<float>{NAN, 0.2F}, std::vector<uint8_t>{0, 1}), std::invalid_argument);
 }
 
-TEST_CASE("a score on the threshold is positive; undefined rates are told apart from 0") {
+TEST_CASE("a score on the threshold is positive, undefined rates are told apart from 0") {
   const Confusion counts = confusion(std::vector<float>{0.5F, 0.4F}, std::vector<uint8_t>{0, 0}, 0.5F);
   CHECK(counts.fp == 1);
   CHECK(counts.tn == 1);

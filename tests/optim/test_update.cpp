@@ -51,7 +51,7 @@ struct Model {
 
 }  // namespace
 
-TEST_CASE("update: groups with a rate each; frozen parameters keep their values, momentum and gradients") {
+TEST_CASE("update: groups with a rate each, frozen parameters keep their values, momentum and gradients") {
   Model plain({}), grouped({.backbone_lr = 0.5}), frozen({.freeze = {"body.a"}}), head({.freeze = {"backbone"}});
   const auto before = plain.values("body.a");
   const auto last = plain.values("last.w");

@@ -133,7 +133,7 @@ TEST_CASE("the oracle is one that PyTorch itself can meet: its gradients in floa
   }
 }
 
-TEST_CASE("the rule: PyTorch's error times a factor, or the floor; scalars against the floor; NaN and wrong counts fail") {
+TEST_CASE("the rule: PyTorch's error times a factor, or the floor, scalars against the floor, NaN and wrong counts fail") {
   // Two elements of 1.0 with errors 1e-3 (float32) and 1e-1 (bfloat16), and a scalar of 1.0.
   const auto path = file_with(
       "thorax-parity 1\ngradient w 2 0 1 1e-3 1e-1 3f8000003f800000\ngradient exact 2 1 1 0 0 3f8000003f800000\n"

@@ -45,7 +45,7 @@ TEST_CASE("the live peak is the largest sum of bytes alive at once") {
   CHECK(live_peak({}) == 0);
 }
 
-TEST_CASE("placement of 200 random graphs: nothing overlaps; arena within 5% of the live peak in the median, 25% at worst") {
+TEST_CASE("placement of 200 random graphs: nothing overlaps, arena within 5% of the live peak in the median, 25% at worst") {
   std::vector<double> excess;
   for (uint64_t seed = 0; seed < 200; ++seed) {
     const auto slots = random_graph(seed);
