@@ -76,30 +76,27 @@ std::vector<Tensor> buckets_of(const Program& program) {
   return buckets;
 }
 
-double median_seconds(const Stream& stream, int64_t times, const std::function<void()>& work) {
-  bench::Times all;
-  for (int64_t i = 0; i < times + 1; ++i) {  // the first is no measurement
+// Ranks begin each together, and its time is that of the last to be done: how unequal they are is no cost of what they tell each
+// other.
+bench::Times times_of(Communicator* communicator, int64_t count, const std::function<void()>& work) {
+  bench::Times times;
+  for (int64_t i = 0; i < count; ++i) {
+    if (communicator != nullptr) communicator->barrier();
     const auto start = std::chrono::steady_clock::now();
     work();
-    if (stream.queue != nullptr) stream.queue->wait();
-    if (i > 0) all.all.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  }
-  std::sort(all.all.begin(), all.all.end());
-  return all.median();
-}
-
-bench::Times time_runs(Network& net, int64_t steps) {
-  // The first run packs and makes what libraries make; the second is recorded.
-  net.run();
-  net.run();
-  bench::Times times;
-  for (int64_t i = 0; i < steps; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    net.run();
-    times.all.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    const double own = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const std::vector<double> all = of_ranks(communicator, own);
+    times.all.push_back(*std::max_element(all.begin(), all.end()));
   }
   std::sort(times.all.begin(), times.all.end());
   return times;
+}
+
+bench::Times time_runs(Network& net, int64_t steps, Communicator* communicator) {
+  // The first run packs and makes what libraries make; the second is recorded.
+  net.run();
+  net.run();
+  return times_of(communicator, steps, [&] { net.run(); });
 }
 
 // without: the same step for this rank alone. Its parameters are of no use afterwards.
@@ -109,14 +106,15 @@ Communication measure_communication(const StepCase& what, Program& program, Netw
   const std::vector<Tensor> buckets = buckets_of(program);
   Communication r{c.size(), c.name(), 0, static_cast<int>(buckets.size()), 0, 0};
   for (const Tensor& t : buckets) r.bytes += static_cast<int64_t>(t.bytes());
-  c.barrier();
-  r.alone = median_seconds(stream, what.steps, [&] {
+  const auto sum = [&] {
     for (const Tensor& t : buckets) c.all_reduce(stream, t);
-  });
+    if (stream.queue != nullptr) stream.queue->wait();
+  };
+  sum();
+  r.alone = times_of(&c, what.steps, sum).median();
   without.program().set_replay(what.replayed);
   fill(without, true, &c);
-  c.barrier();
-  r.without = time_runs(without, what.steps).median();
+  r.without = time_runs(without, what.steps, &c).median();
   return r;
 }
 
@@ -150,7 +148,7 @@ StepResult measure_step(const StepCase& what) {
   fill(*net, what.training, what.communicator);
   StepResult r;
   r.what = what;
-  r.times = time_runs(*net, what.steps);
+  r.times = time_runs(*net, what.steps, what.communicator);
   r.obstacle = program.replay_obstacle();
   r.loss = what.training ? net->loss() : 0;
   r.checksum = checksum_of(store, false);
