@@ -67,6 +67,7 @@ std::string data_of(const std::string& config) {
 std::string model_sbom(const std::string& name, const std::string& content, const std::vector<SbomSource>& sources) {
   const std::string hash = sha256_of(content), version = THORAX_VERSION, unknown = "NOASSERTION";
   std::vector<std::string> architectures;
+  architectures.reserve(sources.size());
   for (const SbomSource& s : sources) architectures.push_back(s.architecture);
   std::vector<std::string> packages = {
       package("model", name, hash.substr(0, 16), hash, unknown,

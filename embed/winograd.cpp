@@ -14,19 +14,20 @@ void transform_filters(const float* filters, float* to, ptrdiff_t point) {
                                           {1.0 / 24, 1.0 / 12, 1.0 / 6},
                                           {1.0 / 24, -1.0 / 12, 1.0 / 6},
                                           {0, 0, 1}};
-  for (int lane = 0; lane < lanes; ++lane) {
-    double half[winograd_rows][3];
-    for (int i = 0; i < winograd_rows; ++i) {
-      for (int x = 0; x < 3; ++x) {
-        half[i][x] = 0;
-        for (int y = 0; y < 3; ++y) half[i][x] += g[i][y] * static_cast<double>(filters[(y * 3 + x) * lanes + lane]);
-      }
+  double half[winograd_rows][3][lanes];
+  for (int i = 0; i < winograd_rows; ++i) {
+    for (int x = 0; x < 3; ++x) {
+      const float *above = filters + x * lanes, *middle = above + 3 * lanes, *below = middle + 3 * lanes;
+      for (int lane = 0; lane < lanes; ++lane)
+        half[i][x][lane] = g[i][0] * static_cast<double>(above[lane]) + g[i][1] * static_cast<double>(middle[lane]) +
+                           g[i][2] * static_cast<double>(below[lane]);
     }
-    for (int p = 0; p < winograd_points; ++p) {
-      const double* h = half[p / winograd_rows];
-      const double* w = g[p % winograd_rows];
-      to[p * point + lane] = static_cast<float>(h[0] * w[0] + h[1] * w[1] + h[2] * w[2]);
-    }
+  }
+  for (int p = 0; p < winograd_points; ++p) {
+    const double(&h)[3][lanes] = half[p / winograd_rows];
+    const double* w = g[p % winograd_rows];
+    for (int lane = 0; lane < lanes; ++lane)
+      to[p * point + lane] = static_cast<float>(h[0][lane] * w[0] + h[1][lane] * w[1] + h[2][lane] * w[2]);
   }
 }
 

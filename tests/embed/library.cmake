@@ -47,7 +47,7 @@ if(text MATCHES "\\((INIT|FINI|INIT_ARRAY|FINI_ARRAY|TEXTREL)\\)")
 endif()
 run(text ${NM} -D --undefined-only --format=posix ${LIBRARY})
 every_line("calls what it need not" "${text}"
-           "^(open|close|fstat|mmap|munmap|getpid|clock_gettime|mem(cpy|set|cmp|move)|str(cmp|len)|fmaf?|floorf?|sig(fillset|delset)|pthread_(attr_init|attr_setstack|attr_destroy|create|join|mutex_init|mutex_lock|mutex_unlock|mutex_destroy|cond_init|cond_wait|cond_signal|cond_broadcast|cond_destroy|setcancelstate|sigmask)|__stack_chk_fail)[@ ]")
+           "^(open|close|fstat|mmap|munmap|madvise|getpid|clock_gettime|mem(cpy|set|cmp|move)|str(cmp|len)|fmaf?|floorf?|fmaxf?|sig(fillset|delset)|pthread_(attr_init|attr_setstack|attr_destroy|create|join|mutex_init|mutex_lock|mutex_unlock|mutex_destroy|cond_init|cond_wait|cond_signal|cond_broadcast|cond_destroy|setcancelstate|sigmask)|__stack_chk_fail)[@ ]")
 
 # No weak names, and no writable globals but what the linker makes: tables of addresses are read-only once they are relocated.
 run(text ${NM} --format=posix ${LIBRARY})

@@ -27,12 +27,6 @@ const Architecture* find_architecture(uint32_t id) {
   return nullptr;
 }
 
-const Architecture* find_architecture(const char* name) {
-  for (const Architecture& a : architectures)
-    if (strcmp(a.name, name) == 0) return &a;
-  return nullptr;
-}
-
 void build_table(const Architecture& a, int classes, Table* t) {
   memset(t, 0, sizeof *t);
   add(t, Kind::stem, 1, 4, Prologue::none);

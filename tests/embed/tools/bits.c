@@ -1,5 +1,6 @@
 /* What a model answers to a drawn image, bit by bit: bits MODEL.thx LIMIT..., where limits are THORAX_ISA_ numbers. One line for
- * each limit that this processor knows and 1 and 3 threads: instruction set, threads, the bits of probabilities and maps. */
+ * each limit that this processor knows and 1 and 3 threads: instruction set, threads, the bits of probabilities and maps, without
+ * and with Winograd's convolutions. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,37 +20,46 @@ static void print_bits(const float* values, int count) {
   }
 }
 
+static int print_answer(thorax_session* session, const thorax_image* image, int classes) {
+  float probabilities[most_classes], map[map_side * map_side];
+  int k;
+  if (thorax_run(session, image, probabilities, most_classes, NULL) != THORAX_OK) return 1;
+  print_bits(probabilities, classes);
+  for (k = 0; k < classes; ++k) {
+    if (thorax_cam(session, k, map, map_side, map_side, 0, NULL) != THORAX_OK) return 1;
+    print_bits(map, map_side * map_side);
+  }
+  return 0;
+}
+
 static int answer(const thorax_model* model, int isa, int threads, const thorax_image* image, int classes) {
   thorax_options options;
   thorax_error error;
   thorax_stats stats;
   thorax_session* session;
-  float probabilities[most_classes], map[map_side * map_side];
-  int k;
+  int winograd, failed;
   memset(&options, 0, sizeof options);
   memset(&error, 0, sizeof error);
   memset(&stats, 0, sizeof stats);
   options.size = sizeof options;
   options.isa_limit = isa;
   options.threads = threads;
-  options.flags = threads > 1 ? THORAX_NO_SELFTEST : 0;
   error.size = sizeof error;
   stats.size = sizeof stats;
-  if (thorax_session_create(model, &options, NULL, 0, &session, &error) != THORAX_OK) {
-    if (error.code == THORAX_BAD_ARG) return 0; /* another processor's */
-    printf("%s\n", error.text);
-    return 1;
-  }
-  if (thorax_run(session, image, probabilities, most_classes, &error) != THORAX_OK) return 1;
-  thorax_get_stats(session, &stats);
-  printf("%s %d:", stats.isa, threads);
-  print_bits(probabilities, classes);
-  for (k = 0; k < classes; ++k) {
-    if (thorax_cam(session, k, map, map_side, map_side, 0, &error) != THORAX_OK) return 1;
-    print_bits(map, map_side * map_side);
+  for (winograd = 0; winograd < 2; ++winograd) {
+    options.flags = (threads > 1 ? THORAX_NO_SELFTEST : 0) | (winograd ? THORAX_WINOGRAD : 0);
+    if (thorax_session_create(model, &options, NULL, 0, &session, &error) != THORAX_OK) {
+      if (error.code == THORAX_BAD_ARG) return 0; /* another processor's */
+      printf("%s\n", error.text);
+      return 1;
+    }
+    thorax_get_stats(session, &stats);
+    if (!winograd) printf("%s %d:", stats.isa, threads);
+    failed = print_answer(session, image, classes);
+    thorax_session_destroy(session);
+    if (failed) return 1;
   }
   printf("\n");
-  thorax_session_destroy(session);
   return 0;
 }
 
