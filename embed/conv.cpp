@@ -185,12 +185,10 @@ void conv_row(const Machine& machine, const Conv& conv, int pair, const float* x
 }
 
 void conv_strip(const Machine& machine, const Conv& conv, int worker, const Strip& strip) {
-  int32_t offsets[lanes];
-  for (int c = 0; c < lanes; ++c) offsets[c] = c;
   const Layer& layer = *conv.layer;
   const bool packs = layer.prologue != Prologue::none;
   const Map in = packs ? packed_input(machine, conv, strip.from, strip.count, worker) : conv.in;
-  ConvRow row = row_of(conv, in, offsets);
+  ConvRow row = row_of(conv, in, nullptr);
   if (packs) row.x_pixel = lanes;
   const int row_from = packs ? 0 : strip.from * static_cast<int>(layer.stride);
   for (int pair = 0; pair < pairs_of(layer); ++pair) {

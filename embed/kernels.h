@@ -14,7 +14,7 @@ struct ConvRow {
   ptrdiff_t x_block;       // floats from a block of input channels to the next
   int x_pixel;             // floats from one output's input to the next one's: 2 (the stem), 16 or 32
   int blocks;              // of input channels
-  const int32_t* offsets;  // [steps]: input values of a block, in the order of the weights
+  const int32_t* offsets;  // [steps]: input values of a block, in the order of the weights; 16 steps (1x1) are its channels
   int steps;
   const float* weights;  // [2][blocks][steps][16]
   const float* bias;     // [2][16]

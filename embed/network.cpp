@@ -186,15 +186,12 @@ bool classify(const Network& n, const Map& x, Result* result) {
                              sum);
     for (int i = 0; i < lanes; ++i) sum[i] *= share;
   }
-  int32_t offsets[lanes];
-  for (int i = 0; i < lanes; ++i) offsets[i] = i;
   const int outputs = static_cast<int>(padded(layer.out));
   ConvRow row = {};
   row.x = features;
   row.x_block = lanes;
   row.x_pixel = lanes;
   row.blocks = blocks;
-  row.offsets = offsets;
   row.steps = lanes;
   row.y_block = lanes;
   row.width = 1;

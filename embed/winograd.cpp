@@ -113,7 +113,6 @@ size_t winograd_scratch(const Layer& layer, int tiles) {
 void winograd_group(const Machine& machine, const Conv& conv, const float* weights, float* scratch, const TileRow* group,
                     int count, int pair_from, int pair_end) {
   static const float no_bias[2 * lanes] = {};
-  static const int32_t no_offset = 0;
   const Layer& layer = *conv.layer;
   const Kernels& k = *machine.kernels;
   const int blocks = static_cast<int>(layer.in) / lanes, across = winograd_tiles(conv.out.width), tiles = count * across;
@@ -131,7 +130,6 @@ void winograd_group(const Machine& machine, const Conv& conv, const float* weigh
   row.x_block = static_cast<ptrdiff_t>(tiles) * lanes;
   row.x_pixel = lanes;
   row.blocks = blocks;
-  row.offsets = &no_offset;
   row.steps = lanes;
   row.bias = no_bias;
   row.y_block = row.x_block;
