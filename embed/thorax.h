@@ -63,8 +63,9 @@ typedef struct {
 
 enum { THORAX_FP32 = 1 }; /* precisions; 2 and 4 are kept for bf16 and int8 */
 enum { THORAX_ISA_BEST = 0, THORAX_ISA_PORTABLE = 1, THORAX_ISA_AVX2 = 2, THORAX_ISA_AVX512 = 3, THORAX_ISA_NEON = 4 };
-/* flags. THORAX_WINOGRAD: 3x3 convolutions with fewer products: about 1.25 times as fast, logits differ by about a millionth of the
- * largest, and transformed weights take four times those convolutions' in memory. The bits remain the same on all processors. */
+/* flags. THORAX_WINOGRAD: 3x3 convolutions with fewer products: about 1.25 times as fast, logits differ by about a millionth of
+ * the largest, and transformed weights take four times those convolutions' in memory. The bits remain the same on all processors.
+ */
 enum { THORAX_NO_SELFTEST = 1, THORAX_WINOGRAD = 2 };
 
 typedef struct {
