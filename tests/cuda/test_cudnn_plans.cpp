@@ -137,10 +137,12 @@ TEST_CASE("cuDNN: plans have names that find them again, more are allowed where 
       CHECK(cuda::ConvPlan(device, pass, s, {}, name).name() == name);
     }
     CHECK_THROWS_WITH_AS(cuda::ConvPlan(device, pass, s, {}, "1 2=3"), doctest::Contains("cuDNN has no plan 1 2=3"), Error);
-    const size_t strict = cuda::ConvPlan::names(device, pass, s, {}, 1000).size();
-    const size_t loose = cuda::ConvPlan::names(device, pass, s, {.any_order = true}, 1000).size();
-    CHECK(loose >= strict);
-    if (pass == ConvPass::backward_filter) CHECK(loose > strict);
+    // Of the engines compiled beforehand only fp32 ones have no fixed order, and none of the forward pass.
+    Conv2dShape single = s;
+    single.dtype = DType::f32;
+    const size_t strict = cuda::ConvPlan::names(device, pass, single, {}, 1000).size();
+    const size_t loose = cuda::ConvPlan::names(device, pass, single, {.any_order = true}, 1000).size();
+    CHECK((pass == ConvPass::forward ? loose >= strict : loose > strict));
   }
 }
 
