@@ -22,13 +22,14 @@ thorax_error no_error() {
 
 }  // namespace
 
-EmbeddedModel::EmbeddedModel(const std::filesystem::path& file, int threads) {
+EmbeddedModel::EmbeddedModel(const std::filesystem::path& file, int threads, bool bf16) {
   thorax_error error = no_error();
   thorax_model* model = nullptr;
   require(thorax_open(file.c_str(), nullptr, &model, &error), file.string(), error);
   model_.reset(model);
   thorax_options options{};
   options.size = sizeof options;
+  options.precision = bf16 ? THORAX_BF16 : THORAX_FP32;
   options.threads = std::min(64, threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency()));
   thorax_session* session = nullptr;
   require(thorax_session_create(model, &options, nullptr, 0, &session, &error), file.string(), error);

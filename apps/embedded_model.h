@@ -13,8 +13,8 @@ namespace thorax {
 
 class EmbeddedModel {
  public:
-  // threads: 0: all processors. Throws Error(input) for a file that libthorax refuses.
-  EmbeddedModel(const std::filesystem::path& file, int threads);
+  // threads: 0: all processors; bf16: libthorax's. Throws Error(input) for what libthorax refuses.
+  EmbeddedModel(const std::filesystem::path& file, int threads, bool bf16);
   const std::vector<std::string>& classes() const { return classes_; }
   const std::vector<std::optional<float>>& cutoffs() const { return cutoffs_; }
   std::vector<float> predict(const data::Image& image) const;

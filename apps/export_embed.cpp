@@ -150,7 +150,7 @@ std::vector<float> answers_of(const std::string& file) {
   std::vector<float> logits;
   for (uint64_t seed = 1; seed <= known_answers; ++seed) {
     for (uint32_t m = 0; m < opened->file.members; ++m) {
-      embed::run_vector(made, seed, m, nullptr);
+      embed::run_vector(made, seed, m, {});
       logits.insert(logits.end(), made->result.logits, made->result.logits + opened->file.classes);
     }
   }

@@ -24,6 +24,7 @@ Flags predict_flags() {
                {
                    {"run", "RUN,...", "a run folder or a model file; of several: the mean", ""},
                    {"embed", "FILE", "a .thx file instead of a run: by libthorax, as other programs use it", ""},
+                   {"dtype", "fp32|bf16", "of --embed; bf16 needs AVX512_BF16 or AMX", "fp32"},
                    {"tta", "none|flip|six", "the mean over mirrored and turned images", "none"},
                    device_flag(),
                    {"threads", "N", "0: all processors", "0"},
@@ -173,7 +174,8 @@ int predict_embedded(const Flags& flags) {
   for (const char* other : {"run", "tta", "device"}) {
     if (flags.given(other)) throw Error(Fault::input, str("predict: --embed goes without --", other));
   }
-  const EmbeddedModel embedded(flags.text("embed"), static_cast<int>(flags.integer("threads", 0, 64)));
+  const EmbeddedModel embedded(flags.text("embed"), static_cast<int>(flags.integer("threads", 0, 64)),
+                               flags.choice("dtype", {"fp32", "bf16"}) == "bf16");
   ModelDescription model;
   model.classes = embedded.classes();
   model.cutoffs = embedded.cutoffs();
@@ -191,6 +193,7 @@ int run_predict(Flags& flags) {
                 "thorax predict --help has examples");
   }
   if (is_embedded) return predict_embedded(flags);
+  if (flags.given("dtype")) throw Error(Fault::input, "predict: --dtype goes with --embed");
   const Ensemble models(flags.list("run"), 1, stream_of(flags), test_views(flags));
   ModelDescription model = models.first();
   if (!models.has_own_cutoffs()) model.cutoffs.assign(model.classes.size(), std::nullopt);

@@ -65,7 +65,7 @@ def timed(function):
     return 1000 * (time.perf_counter() - start), result
 
 
-def libthorax(path, folder, threads, flags=0):
+def libthorax(path, folder, threads, flags=0, precision=0):
     """(a run, milliseconds of opening, side of the input, bytes of the session's memory)"""
     library = ctypes.CDLL(path)
     model, session, info, stats = c_void_p(), c_void_p(), Info(), Stats()
@@ -77,7 +77,7 @@ def libthorax(path, folder, threads, flags=0):
     opening, status = timed(lambda: library.thorax_open(str(folder / "model.thx").encode(), None, byref(model), None))
     check(status)
     check(library.thorax_describe(model, byref(info)))
-    check(library.thorax_session_create(model, byref(Options(threads=threads, flags=flags)), None, 0, byref(session), None))
+    check(library.thorax_session_create(model, byref(Options(threads=threads, flags=flags, precision=precision)), None, 0, byref(session), None))
     check(library.thorax_get_stats(session, byref(stats)))
     answer = (c_float * info.classes)()
     side = info.input_size
@@ -115,10 +115,11 @@ def openvino(_, folder, threads, precision="f32"):
     return lambda: [1 / (1 + math.exp(-x)) for x in request.infer([image])[model.output(0)].ravel().tolist()], opening, side, None
 
 
-WINOGRAD = 2  # THORAX_WINOGRAD
+WINOGRAD, BF16 = 2, 2  # THORAX_WINOGRAD, THORAX_BF16
 ENGINES = {
     "libthorax": libthorax,
     "libthorax, Winograd": lambda *where: libthorax(*where, flags=WINOGRAD),
+    "libthorax, bf16": lambda *where: libthorax(*where, precision=BF16),
     "ONNX Runtime": onnxruntime,
     "OpenVINO": openvino,
     "OpenVINO, bf16": lambda *where: openvino(*where, precision="bf16"),

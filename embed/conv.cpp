@@ -146,15 +146,18 @@ void stem_item(void* context, int item, int worker) {
     row.y = rows.at(0, y - conv_from, 0);
     k.conv_row(row);
   }
-  for (int b = 0; b < 2; ++b) {
-    for (int y = first; y < end; ++y) {
+  float* pooled = rows.at(2, 0, 0);  // of both blocks, before they become one in bf16
+  const Bf16Kernels* bf16 = work.machine->bf16;
+  for (int y = first; y < end; ++y) {
+    for (int b = 0; b < 2; ++b) {
       const float* three[3];
       for (int i = 0; i < 3; ++i) {
         const int from = 2 * y - 1 + i;
         three[i] = from >= 0 && from < side ? rows.at(b, from - conv_from, 0) : nullptr;
       }
-      k.max_pool(three, side, out.at(2 * pair + b, y, 0), out.width);
+      k.max_pool(three, side, bf16 == nullptr ? out.at(2 * pair + b, y, 0) : pooled + b * out.width * lanes, out.width);
     }
+    if (bf16 != nullptr) bf16->narrow(pooled, pooled + out.width * lanes, out.at(pair, y, 0), out.width);
   }
 }
 
@@ -229,7 +232,7 @@ bool run_stem(const Machine& machine, const Member& member, const float* plane, 
 }
 
 size_t stem_scratch(int side) {
-  return static_cast<size_t>(2 * stem_rows + 1) * static_cast<size_t>(halved(side)) * 2 * lanes;
+  return static_cast<size_t>(2 * stem_rows + 2) * static_cast<size_t>(halved(side)) * 2 * lanes;
 }
 
 }  // namespace thorax::embed

@@ -31,6 +31,7 @@ void zero_halo(const Map& map, int channels);
 // What the networks run with.
 struct Machine {
   const Kernels* kernels;
+  const Bf16Kernels* bf16;  // NULL: fp32
   Workers* workers;
   float* scratch;  // per worker
   size_t scratch_floats;

@@ -5,6 +5,8 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 #include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
 
 namespace thorax::embed {
@@ -14,7 +16,7 @@ namespace thorax::embed {
 namespace {
 
 struct Processor {
-  bool avx2 = false, avx512 = false, sha = false;
+  bool avx2 = false, avx512 = false, sha = false, avx512_bf16 = false, amx_bf16 = false;
 };
 
 // What the processor has and the operating system saves.
@@ -32,7 +34,17 @@ Processor processor() {
   p.sha = ssse3 && sse41 && (b & 1U << 29) != 0;
   p.avx2 = (saved & 6U) == 6U && fma && (b & 1U << 5) != 0;
   p.avx512 = p.avx2 && (saved & 0xe6U) == 0xe6U && (b & 1U << 16) != 0;
+  const bool bw = (b & 1U << 30) != 0, vl = (b & 1U << 31) != 0, amx = (d & 1U << 24) != 0 && (d & 1U << 22) != 0;
+  if (!p.avx512 || !bw || !vl || __get_cpuid_count(7, 1, &a, &b, &c, &d) == 0) return p;
+  p.avx512_bf16 = (a & 1U << 5) != 0;
+  p.amx_bf16 = p.avx512_bf16 && amx && (saved & 0x60000U) == 0x60000U;
   return p;
+}
+
+// Linux keeps the matrix registers' state, 8 KB, for those that ask for it.
+bool tiles_granted() {
+  constexpr long request = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, request, tile_data) == 0;
 }
 
 }  // namespace
@@ -41,6 +53,7 @@ const Kernels* kernels_up_to(int limit) {
   const Processor p = processor();
   switch (limit) {
     case THORAX_ISA_BEST:
+    case THORAX_ISA_AMX:
     case THORAX_ISA_AVX512:
       if (p.avx512) return &avx512_kernels;
       [[fallthrough]];
@@ -52,7 +65,20 @@ const Kernels* kernels_up_to(int limit) {
   }
 }
 
+extern const Bf16Kernels avx512_bf16_kernels, amx_bf16_kernels;
+
+const Bf16Kernels* bf16_kernels_up_to(int limit) {
+  const Processor p = processor();
+  if (limit != THORAX_ISA_BEST && limit != THORAX_ISA_AMX && limit != THORAX_ISA_AVX512) return nullptr;
+  if (limit != THORAX_ISA_AVX512 && p.amx_bf16 && tiles_granted()) return &amx_bf16_kernels;
+  return p.avx512_bf16 ? &avx512_bf16_kernels : nullptr;
+}
+
 #else
+
+const Bf16Kernels* bf16_kernels_up_to(int) {
+  return nullptr;
+}
 
 const Kernels* kernels_up_to(int limit) {
   if (limit == THORAX_ISA_PORTABLE) return &portable_kernels;

@@ -1,12 +1,17 @@
 // What the processor can do, asked when it is needed: nothing runs before the first call, and nothing is kept.
 #pragma once
 
+#include "embed/bf16_kernels.h"
 #include "embed/kernels.h"
 
 namespace thorax::embed {
 
 // The best kernels up to THORAX_ISA_...; NULL: the limit names another processor's.
 const Kernels* kernels_up_to(int limit);
+
+// The best kernels in bf16 up to THORAX_ISA_...; NULL: the processor has none, or they are above the limit. Asks the system for
+// the matrix registers, which it lends on request alone.
+const Bf16Kernels* bf16_kernels_up_to(int limit);
 
 // SHA-256 over whole blocks with the processor's own instructions; NULL: it has none.
 // constants: of the 64 rounds.

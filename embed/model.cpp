@@ -148,7 +148,7 @@ thorax_status thorax_describe(const thorax_model* model, thorax_info* info) {
   i.classes = static_cast<int>(f.classes);
   i.input_size = static_cast<int>(f.recipe.size);
   i.map_size = map_size(*f.member[0].architecture, i.input_size);
-  i.precisions = THORAX_FP32;
+  i.precisions = THORAX_FP32 | THORAX_BF16;
   for (uint32_t k = 0; k < f.classes; ++k)
     if ((f.thresholds[k].flags & 2U) != 0) i.calibrated = 1;
   memcpy(i.sha256, f.sha256, sizeof i.sha256);
@@ -166,7 +166,7 @@ const char* thorax_version(void) {
 
 const char* thorax_build(void) {
 #if defined(__x86_64__)
-  return "x86-64: portable, avx2, avx512; " __VERSION__;
+  return "x86-64: portable, avx2, avx512, avx512-bf16, amx-bf16; " __VERSION__;
 #elif defined(__aarch64__)
   return "arm64: portable, neon; " __VERSION__;
 #else

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <new>
 
+#include "embed/bf16_conv.h"
 #include "embed/numbers.h"
 #include "embed/winograd.h"
 
@@ -31,17 +32,24 @@ struct Plan {
   thorax_options options;
   thorax_host host;
   const Kernels* kernels;
+  const Bf16Kernels* bf16;  // NULL: fp32
   Layout layout;
   size_t map_floats;
   bool winograd;
 };
+
+void grow(const Layout& at_least, Layout* to) {
+  for (int r = 0; r < 4; ++r)
+    if (at_least.region[r] > to->region[r]) to->region[r] = at_least.region[r];
+  if (at_least.scratch > to->scratch) to->scratch = at_least.scratch;
+}
 
 thorax_status make_plan(const thorax_model* model, const thorax_options* options, Plan* p, thorax_error* error) {
   if (model == nullptr) return fail(error, THORAX_BAD_ARG, "no model");
   if (!taken_over(options, &p->options)) return fail(error, THORAX_BAD_ARG, "the options' struct is not of this version");
   if (!taken_over(p->options.host, &p->host)) return fail(error, THORAX_BAD_ARG, "the host's struct is not of this version");
   if (p->options.host == nullptr) p->host = model->host;
-  if (p->options.precision != 0 && p->options.precision != THORAX_FP32)
+  if (p->options.precision != 0 && p->options.precision != THORAX_FP32 && p->options.precision != THORAX_BF16)
     return fail(error, THORAX_UNSUPPORTED, "this precision is not in the file");
   if (p->options.threads == 0) p->options.threads = 1;
   if (p->options.threads < 1 || p->options.threads > max_threads) return fail(error, THORAX_BAD_ARG, "threads are 1 to 64");
@@ -50,14 +58,19 @@ thorax_status make_plan(const thorax_model* model, const thorax_options* options
   p->kernels = kernels_up_to(p->options.isa_limit);
   if (p->kernels == nullptr) return fail(error, THORAX_BAD_ARG, "isa_limit names another processor's instructions");
   p->winograd = (p->options.flags & THORAX_WINOGRAD) != 0;
+  p->bf16 = p->options.precision == THORAX_BF16 ? bf16_kernels_up_to(p->options.isa_limit) : nullptr;
+  if (p->options.precision == THORAX_BF16) {
+    if (p->winograd) return fail(error, THORAX_BAD_ARG, "THORAX_WINOGRAD is for fp32");
+    if (p->bf16 == nullptr) return fail(error, THORAX_UNSUPPORTED, "no bf16 on this processor, or not below isa_limit");
+  }
   memset(&p->layout, 0, sizeof p->layout);
   const File& f = model->file;
   const auto size = static_cast<int>(f.recipe.size);
   for (uint32_t m = 0; m < f.members; ++m) {
-    const Layout l = layout_of(f.member[m], size, p->options.threads, p->winograd);
-    for (int r = 0; r < 4; ++r)
-      if (l.region[r] > p->layout.region[r]) p->layout.region[r] = l.region[r];
-    if (l.scratch > p->layout.scratch) p->layout.scratch = l.scratch;
+    grow(layout_of(f.member[m], size, p->options.threads, p->winograd, p->bf16 != nullptr), &p->layout);
+    // The known answers, in fp32.
+    if (p->bf16 != nullptr)
+      grow(layout_of(f.member[m], static_cast<int>(f.vectors.size), p->options.threads, false, false), &p->layout);
   }
   p->map_floats = map_floats(static_cast<int>(padded(f.classes)), map_size(*f.member[0].architecture, size), 0);
   return THORAX_OK;
@@ -71,11 +84,14 @@ size_t cut(const Plan& p, const thorax_model& model, unsigned char* block, thora
   Memory memory;
   PreprocessMemory preprocess;
   for (int r = 0; r < 4; ++r) memory.region[r] = c.take<float>(p.layout.region[r]);
-  memory.winograd = nullptr;
+  memory.own = {};
   memory.maps = c.take<float>(p.map_floats);
-  float* winograd[max_members] = {};
-  for (uint32_t m = 0; p.winograd && m < model.file.members; ++m)
-    winograd[m] = c.take<float>(winograd_floats(model.file.member[m].table));
+  OwnWeights own[max_members] = {};
+  for (uint32_t m = 0; m < model.file.members; ++m) {
+    const Table& table = model.file.member[m].table;
+    if (p.winograd) own[m].winograd = c.take<float>(winograd_floats(table));
+    if (p.bf16 != nullptr) own[m] = {nullptr, c.take<uint16_t>(table.weights), c.take<float>(table.bias)};
+  }
   auto* class_maps = c.take<float>(p.map_floats);
   auto* scratch = c.take<float>(p.layout.scratch * threads);
   preprocess.table = c.take<uint8_t>(65536);
@@ -89,9 +105,9 @@ size_t cut(const Plan& p, const thorax_model& model, unsigned char* block, thora
     s->memory = memory;
     s->preprocess = preprocess;
     s->class_maps = class_maps;
-    memcpy(s->winograd, winograd, sizeof winograd);
+    memcpy(s->own, own, sizeof own);
     s->pixels = pixels;
-    s->machine = {p.kernels, &s->workers, scratch, p.layout.scratch};
+    s->machine = {p.kernels, p.bf16, &s->workers, scratch, p.layout.scratch};
   }
   return static_cast<size_t>(aligned_up(c.at, page));
 }
@@ -112,9 +128,11 @@ thorax_status leave(thorax_session* s, thorax_status status) {
   return status;
 }
 
-bool run_member(thorax_session* s, uint32_t m, int side, const float* winograd) {
-  s->memory.winograd = winograd;
-  return run_network(s->machine, s->model->file.member[m], s->model->file.recipe, s->pixels, side, s->memory, &s->result);
+bool run_member(thorax_session* s, uint32_t m, int side, const OwnWeights& own) {
+  s->memory.own = own;
+  Machine machine = s->machine;
+  if (own.bf16 == nullptr) machine.bf16 = nullptr;
+  return run_network(machine, s->model->file.member[m], s->model->file.recipe, s->pixels, side, s->memory, &s->result);
 }
 
 // How many floats lie between two.
@@ -127,14 +145,17 @@ uint32_t distance(float a, float b) {
   return x > y ? static_cast<uint32_t>(x) - static_cast<uint32_t>(y) : static_cast<uint32_t>(y) - static_cast<uint32_t>(x);
 }
 
-// Whether Winograd's convolutions come close to what is in s->result. false: cancelled.
-bool test_winograd(thorax_session* s, uint64_t seed, uint32_t m, bool* close) {
+// Whether the session's own weights come close to what is in s->result. false: cancelled.
+bool test_own(thorax_session* s, uint64_t seed, uint32_t m, bool* close) {
+  if (s->own[m].winograd == nullptr && s->own[m].bf16 == nullptr) return true;
   const Result direct = s->result;
-  if (!run_vector(s, seed, m, s->winograd[m])) return false;
-  float largest = 1;
+  if (!run_vector(s, seed, m, s->own[m])) return false;
+  const bool bf16 = s->own[m].bf16 != nullptr;
+  const float allowed = bf16 ? 0.05F : 1e-3F;
+  float largest = bf16 ? 0.5F : 1.0F;
   for (uint32_t k = 0; k < s->model->file.classes; ++k) largest = fmaxf(largest, fabsf(direct.logits[k]));
   for (uint32_t k = 0; k < s->model->file.classes; ++k)
-    if (!(fabsf(s->result.logits[k] - direct.logits[k]) <= 1e-3F * largest)) *close = false;
+    if (!(fabsf(s->result.logits[k] - direct.logits[k]) <= allowed * largest)) *close = false;
   return true;
 }
 
@@ -148,15 +169,14 @@ thorax_status test_vectors(thorax_session* s, thorax_error* error) {
     memcpy(&seed, at, sizeof seed);
     at += sizeof seed;
     for (uint32_t m = 0; m < f.members; ++m) {
-      if (!run_vector(s, seed, m, nullptr)) return fail(error, THORAX_CANCELLED, "cancelled");
+      if (!run_vector(s, seed, m, {})) return fail(error, THORAX_CANCELLED, "cancelled");
       bool same = true;
       for (uint32_t k = 0; k < f.classes; ++k, at += 4) {
         float expected;
         memcpy(&expected, at, 4);
         same = same && distance(expected, s->result.logits[k]) <= f.vectors.max_ulp;
       }
-      if (same && s->winograd[m] != nullptr && !test_winograd(s, seed, m, &same))
-        return fail(error, THORAX_CANCELLED, "cancelled");
+      if (same && !test_own(s, seed, m, &same)) return fail(error, THORAX_CANCELLED, "cancelled");
       if (!same) return fail(error, THORAX_SELFTEST, "a known answer came out differently", v);
     }
   }
@@ -187,7 +207,7 @@ thorax_status run_image(thorax_session* s, const thorax_image& image, float* pro
   if (status != THORAX_OK) return status;
   double sums[max_classes] = {};
   for (uint32_t m = 0; m < f.members; ++m) {
-    if (!run_member(s, m, static_cast<int>(f.recipe.size), s->winograd[m])) return fail(error, THORAX_CANCELLED, "cancelled");
+    if (!run_member(s, m, static_cast<int>(f.recipe.size), s->own[m])) return fail(error, THORAX_CANCELLED, "cancelled");
     for (uint32_t k = 0; k < f.classes; ++k)
       sums[k] += static_cast<double>(static_cast<float>(logistic(static_cast<double>(s->result.logits[k]))));
     add_maps(s, m == 0);
@@ -217,11 +237,11 @@ struct MapTap {
 
 }  // namespace
 
-bool thorax::embed::run_vector(thorax_session* s, uint64_t seed, uint32_t m, const float* winograd) {
+bool thorax::embed::run_vector(thorax_session* s, uint64_t seed, uint32_t m, const OwnWeights& own) {
   const auto side = static_cast<int>(s->model->file.vectors.size);
   s->has_run = false;
   vector_image(seed, side, s->pixels);
-  return run_member(s, m, side, winograd);
+  return run_member(s, m, side, own);
 }
 
 thorax_status thorax_session_size(const thorax_model* model, const thorax_options* options, size_t* bytes, size_t* align,
@@ -264,8 +284,11 @@ thorax_status thorax_session_create(const thorax_model* model, const thorax_opti
     if (owns) give_memory(plan.host, memory, needed);
     return fail(error, THORAX_NO_MEMORY, "no thread can be started");
   }
-  for (uint32_t m = 0; plan.winograd && m < model->file.members; ++m)
-    transform_weights(&s->workers, model->file.member[m], s->winograd[m]);
+  for (uint32_t m = 0; m < model->file.members; ++m) {
+    const Member& member = model->file.member[m];
+    if (plan.winograd) transform_weights(&s->workers, member, s->own[m].winograd);
+    if (plan.bf16 != nullptr) pack_bf16(s->machine, member, s->own[m].bf16, s->own[m].bf16_bias);
+  }
   if ((plan.options.flags & THORAX_NO_SELFTEST) == 0) status = test_vectors(s, error);
   if (status != THORAX_OK) {
     thorax_session_destroy(s);
@@ -359,7 +382,7 @@ thorax_status thorax_get_stats(const thorax_session* s, thorax_stats* stats) {
   t.runs = s->runs;
   t.memory_bytes = s->bytes;
   t.threads = s->workers.threads();
-  t.isa = s->machine.kernels->name;
+  t.isa = s->machine.bf16 != nullptr ? s->machine.bf16->name : s->machine.kernels->name;
   memcpy(stats, &t, stats->size < sizeof t ? stats->size : sizeof t);
   return THORAX_OK;
 }

@@ -21,15 +21,15 @@ struct thorax_session {
   thorax::embed::Machine machine;
   thorax::embed::Memory memory;
   thorax::embed::PreprocessMemory preprocess;
-  float* winograd[thorax::embed::max_members];  // transformed weights; NULL without THORAX_WINOGRAD
-  uint8_t* pixels;                              // [size,size]
-  float* class_maps;                            // the mean over the members: [padded classes/16][map][map][16]
+  thorax::embed::OwnWeights own[thorax::embed::max_members];
+  uint8_t* pixels;    // [size,size]
+  float* class_maps;  // the mean over the members: [padded classes/16][map][map][16]
   thorax::embed::Result result;
 };
 
 namespace thorax::embed {
 
 // One member on the known-answer image of that seed, in standard arithmetic; s->result has the logits. false: cancelled.
-bool run_vector(thorax_session* s, uint64_t seed, uint32_t member, const float* winograd);
+bool run_vector(thorax_session* s, uint64_t seed, uint32_t member, const OwnWeights& own);
 
 }  // namespace thorax::embed

@@ -2,7 +2,7 @@
  *
  * What it promises: it never aborts, prints, throws, reads the environment or keeps globals. Memory is known before
  * (thorax_session_size), taken once (thorax_session_create) and never again. A file is checked whole before it is believed.
- * Probabilities and maps have the same bits on every processor and for any number of threads.
+ * In fp32 probabilities and maps have the same bits on every processor and for any number of threads.
  *
  * Every struct begins with its size: set it to sizeof the struct and everything else to zero. Every function that can fail
  * returns a status and fills in the caller's thorax_error, which may be NULL. A model may be shared by threads; a session belongs
@@ -61,8 +61,17 @@ typedef struct {
   void (*parallel)(void* user, int n, void (*task)(void* context, int i), void* context);
 } thorax_host;
 
-enum { THORAX_FP32 = 1 }; /* precisions; 2 and 4 are kept for bf16 and int8 */
-enum { THORAX_ISA_BEST = 0, THORAX_ISA_PORTABLE = 1, THORAX_ISA_AVX2 = 2, THORAX_ISA_AVX512 = 3, THORAX_ISA_NEON = 4 };
+/* Precisions; 4 is kept for int8. THORAX_BF16: the file's weights and all maps rounded to bf16, sums in fp32; needs AVX512_BF16
+ * or AMX, else THORAX_UNSUPPORTED. Probabilities differ by some thousandths, and in their last bits between processors. */
+enum { THORAX_FP32 = 1, THORAX_BF16 = 2 };
+enum {
+  THORAX_ISA_BEST = 0,
+  THORAX_ISA_PORTABLE = 1,
+  THORAX_ISA_AVX2 = 2,
+  THORAX_ISA_AVX512 = 3,
+  THORAX_ISA_NEON = 4,
+  THORAX_ISA_AMX = 5
+};
 /* flags. THORAX_WINOGRAD: 3x3 convolutions with fewer products: about 1.25 times as fast, logits differ by about a millionth of
  * the largest, and transformed weights take four times those convolutions' in memory. The bits remain the same on all processors.
  */
@@ -70,9 +79,9 @@ enum { THORAX_NO_SELFTEST = 1, THORAX_WINOGRAD = 2 };
 
 typedef struct {
   size_t size;
-  int precision; /* 0: the file's choice */
+  int precision; /* 0: THORAX_FP32 */
   int threads;   /* 0 or 1: none but the caller's; at most 64 */
-  int isa_limit; /* the most that may be used; the bits are the same */
+  int isa_limit; /* the most that may be used; in fp32 the bits are the same */
   unsigned flags;
   const thorax_host* host; /* for the session; read by create only */
 } thorax_options;
@@ -102,7 +111,7 @@ typedef struct {
   int classes;
   int input_size;           /* side of the networks' square input */
   int map_size;             /* side of the class maps before they are resized */
-  unsigned precisions;      /* bits: THORAX_FP32 */
+  unsigned precisions;      /* bits: THORAX_FP32 | THORAX_BF16 */
   int calibrated;           /* whether any class's probabilities are calibrated */
   unsigned char sha256[32]; /* of header and section table, which hold the hashes of all the rest */
 } thorax_info;

@@ -47,14 +47,14 @@ if(text MATCHES "\\((INIT|FINI|INIT_ARRAY|FINI_ARRAY|TEXTREL)\\)")
 endif()
 run(text ${NM} -D --undefined-only --format=posix ${LIBRARY})
 every_line("calls what it need not" "${text}"
-           "^(open|close|fstat|mmap|munmap|madvise|getpid|clock_gettime|mem(cpy|set|cmp|move)|str(cmp|len)|fmaf?|floorf?|fmaxf?|sig(fillset|delset)|pthread_(attr_init|attr_setstack|attr_destroy|create|join|mutex_init|mutex_lock|mutex_unlock|mutex_destroy|cond_init|cond_wait|cond_signal|cond_broadcast|cond_destroy|setcancelstate|sigmask)|__stack_chk_fail)[@ ]")
+           "^(syscall|open|close|fstat|mmap|munmap|madvise|getpid|clock_gettime|mem(cpy|set|cmp|move)|str(cmp|len)|fmaf?|floorf?|fmaxf?|sig(fillset|delset)|pthread_(attr_init|attr_setstack|attr_destroy|create|join|mutex_init|mutex_lock|mutex_unlock|mutex_destroy|cond_init|cond_wait|cond_signal|cond_broadcast|cond_destroy|setcancelstate|sigmask)|__stack_chk_fail)[@ ]")
 
 # No weak names, and no writable globals but what the linker makes: tables of addresses are read-only once they are relocated.
 run(text ${NM} --format=posix ${LIBRARY})
 string(REGEX MATCHALL "[^\n]+ [bBdDwWvVu] [^\n]*" others "${text}")
 list(JOIN others "\n" others)
 every_line("a weak name, or a writable global" "${others}"
-           "^(_DYNAMIC|_GLOBAL_OFFSET_TABLE_|_edata|_end|__bss_start|__dso_handle|_ZN6thorax5embed[0-9]+[a-z0-9]+_kernelsE|_ZN6thorax5embed12_GLOBAL__N_1L?13architecturesE) ")
+           "^(_DYNAMIC|_GLOBAL_OFFSET_TABLE_|_edata|_end|__bss_start|__dso_handle|_ZN6thorax5embed[0-9]+[a-z0-9_]+_kernelsE|_ZN6thorax5embed12_GLOBAL__N_1L?13architecturesE) ")
 run(text ${READELF} -SW ${LIBRARY})
 if(text MATCHES "\\] \\.(data|bss|tdata|tbss) +[A-Z]+ +[0-9a-f]+ +[0-9a-f]+ +0*[1-9a-f]")
   message(FATAL_ERROR "writable data:\n${text}")
@@ -66,7 +66,7 @@ if(CMAKE_HOST_SYSTEM_PROCESSOR STREQUAL "x86_64")
   if(NOT wide MATCHES "6avx512")
     message(FATAL_ERROR "no wide registers are found at all")
   endif()
-  every_line("wide registers outside of the kernels for them" "${wide}" "6avx2|6avx512")
+  every_line("wide registers outside of the kernels for them" "${wide}" "6avx2|6avx512|4bf16")
 endif()
 
 run(unused ${STRIP} -o stripped.so ${LIBRARY})

@@ -137,7 +137,7 @@ TEST_CASE("network: the self-test tries Winograd's convolutions too") {
   const Opened opened(small_file());
   const Session session(opened, options_of(THORAX_ISA_BEST, 1, THORAX_WINOGRAD));
   REQUIRE(thorax_self_test(session.session, nullptr) == THORAX_OK);
-  for (int i = 0; i < 128 * 16; ++i) session.session->winograd[0][i] += 1;
+  for (int i = 0; i < 128 * 16; ++i) session.session->own[0].winograd[i] += 1;
   CHECK(thorax_self_test(session.session, nullptr) == THORAX_SELFTEST);
 }
 

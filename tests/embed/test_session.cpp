@@ -316,7 +316,7 @@ TEST_CASE("session: wrong arguments") {
   o = options_of(THORAX_ISA_BEST, 1, 4);
   CHECK(size_of_session(o) == THORAX_BAD_ARG);
   o = options_of(THORAX_ISA_BEST, 1);
-  o.precision = 2;
+  o.precision = 4;
   CHECK(size_of_session(o) == THORAX_UNSUPPORTED);
   const Session session(opened, options_of(THORAX_ISA_BEST, 1));
   float probabilities[3], map[4];
