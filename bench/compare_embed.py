@@ -154,6 +154,9 @@ def output_of(command):
 
 def engines_here(python):
     def is_there(name):
+        if name == "libthorax, bf16" and "avx512_bf16" not in pathlib.Path("/proc/cpuinfo").read_text():
+            print(f"{name}: not on this processor", file=sys.stderr)
+            return False
         module = MODULES.get(name)
         there = module is None or subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode == 0
         if not there:

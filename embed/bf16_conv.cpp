@@ -3,24 +3,17 @@
 #include <cfloat>
 #include <cstring>
 
+#include "embed/dense_layer.h"
+
 namespace thorax::embed {
 
 namespace bf16 {
 namespace {
 
 constexpr int max_tiles = 64;
-constexpr int max_strip = 32768;  // floats: a quarter of a small second-level cache
 
 int blocks_of(const Layer& layer) {
   return static_cast<int>(layer.in) / bf16_lanes;
-}
-
-int pairs_of(const Layer& layer) {
-  return static_cast<int>(padded(layer.out)) / bf16_lanes;
-}
-
-int larger(int a, int b) {
-  return a > b ? a : b;
 }
 
 struct PackWork {
@@ -114,29 +107,12 @@ Bf16Conv kernel_conv(const Conv& conv, const uint16_t* weights) {
   return c;
 }
 
-// Rows [from, from + count) of what a prologue makes of the input.
-Map packed_input(const Machine& machine, const Conv& conv, int from, int count, int worker) {
-  const Layer& layer = *conv.layer;
-  const Map map = {machine.scratch + static_cast<size_t>(worker) * machine.scratch_floats, count, conv.out.width, 0};
-  const float* low = conv.member->clamp + layer.clamp;
-  const float* high = low + layer.in;
-  for (int b = 0; b < blocks_of(layer); ++b, low += bf16_lanes, high += bf16_lanes) {
-    if (layer.prologue == Prologue::clamp) {
-      machine.bf16->clamp(conv.in.at(b, from, 0), low, high, map.at(b, 0, 0), count * map.width);
-      continue;
-    }
-    for (int y = 0; y < count; ++y)
-      machine.bf16->clamp_pool(conv.in.at(b, 2 * (from + y), 0), conv.in.at(b, 2 * (from + y) + 1, 0), low, high, map.at(b, y, 0),
-                               map.width);
-  }
-  return map;
-}
-
 // Rows [from, from + count) of a 1x1 convolution; row y goes to row y mod slots of `out`, where that is a ring.
 void run_strip(const Machine& machine, const Conv& conv, const uint16_t* weights, int worker, int from, int count, int slots) {
   Bf16Conv c = kernel_conv(conv, weights);
   const bool packs = conv.layer->prologue != Prologue::none;
-  const Map in = packs ? packed_input(machine, conv, from, count, worker) : conv.in;
+  const Bf16Kernels& k = *machine.bf16;
+  const Map in = packs ? packed_input(machine, conv, {bf16_lanes, k.clamp, k.clamp_pool}, from, count, worker) : conv.in;
   const int stride = packs ? 1 : static_cast<int>(conv.layer->stride);
   c.x_block = in.block();
   c.x_pixel = stride * lanes;
@@ -163,7 +139,7 @@ void conv_item(void* context, int item, int worker) {
   const Rows rows(conv.out.height, item % work.row_groups, work.row_groups);
   if (layer.kernel == 1) {
     const bool packs = layer.prologue != Prologue::none;
-    const int fit = packs ? larger(1, max_strip / (conv.out.width * static_cast<int>(layer.in) / 2)) : conv.out.height;
+    const int fit = packs ? strip_rows(conv.out.width, static_cast<int>(layer.in) / 2) : conv.out.height;
     for (int y = rows.first; y < rows.end; y += fit)
       run_strip(*work.machine, conv, work.weights, worker, y, smaller(fit, rows.end - y), conv.out.height);
     return;
@@ -190,7 +166,6 @@ int step_of(int width) {
   return larger(1, smaller(4, 64 / width));
 }
 
-// Rows of the bottleneck, row y in slot y mod height. Its halo stays zero, so a halo row stands for those outside the map.
 Map ring_of(int width, float* data) {
   return {data, step_of(width) + 2, width, 1};
 }
@@ -215,7 +190,6 @@ void band(void* context, int item, int worker) {
   zero_halo(ring, static_cast<int>(one->out) / 2);
   const Conv first = {work.member, one, x, ring, 0, false, true, work.bias + one->bias};
   const Conv second = {work.member, three, ring, x, blocks_of(*one), false, false, work.bias + three->bias};
-  const auto row = [&](int y) { return ring.at(0, y < 0 || y >= x.height ? -1 : y % ring.height, -1); };
   const Rows rows(x.height, item, work.bands);
   int made = larger(rows.first - 1, 0);
   for (int y = rows.first, end; y < rows.end; y = end) {
@@ -224,7 +198,9 @@ void band(void* context, int item, int worker) {
     run_strip(m, first, work.weights + one->weights, worker, made, needed - made, ring.height);
     made = needed;
     TileList list(m, kernel_conv(second, work.weights + three->weights), x.width);
-    for (int at = y; at < end; ++at) list.add_row(row(at - 1), row(at), row(at + 1), x.at(second.out_block, at, 0));
+    for (int at = y; at < end; ++at)
+      list.add_row(ring_row(ring, x.height, at - 1), ring_row(ring, x.height, at), ring_row(ring, x.height, at + 1),
+                   x.at(second.out_block, at, 0));
     list.run();
   }
 }
@@ -239,7 +215,7 @@ void pack_bf16(const Machine& machine, const Member& member, uint16_t* weights, 
 
 // Of a dense layer's first step, which makes two rows more.
 size_t bf16_strip_floats(int width, int channels) {
-  return static_cast<size_t>(bf16::larger(bf16::max_strip, (bf16::step_of(width) + 2) * width * channels / 2));
+  return strip_floats((bf16::step_of(width) + 2) * width, channels / 2);
 }
 
 bool run_bf16_conv(const Machine& machine, const Conv& conv, const uint16_t* weights) {
@@ -251,7 +227,7 @@ bool run_bf16_conv(const Machine& machine, const Conv& conv, const uint16_t* wei
                     : work.by_pairs   ? (height * width + 1023) / 1024
                                       : smaller(16, (height * width + 63) / 64);
   work.row_groups = smaller(work.row_groups, height);
-  return machine.workers->run(work.row_groups * (work.by_pairs ? bf16::pairs_of(layer) : 1), bf16::conv_item, &work);
+  return machine.workers->run(work.row_groups * (work.by_pairs ? pairs_of(layer) : 1), bf16::conv_item, &work);
 }
 
 size_t bf16_dense_layer_scratch(const Layer* layer, int side) {

@@ -47,4 +47,8 @@ struct Bf16Kernels {
   void (*pack)(const float* even, const float* odd, uint16_t* to);
 };
 
+#if defined(__x86_64__)
+extern const Bf16Kernels avx512_bf16_kernels, amx_bf16_kernels;
+#endif
+
 }  // namespace thorax::embed

@@ -7,12 +7,9 @@ namespace thorax::embed {
 namespace {
 
 constexpr int max_steps = 9 * lanes;
-constexpr int max_tile = 14;  // pixels of a kernel's tile, at most
-constexpr int stem_rows = 4;  // of the pooled map, per item
-
-int larger(int a, int b) {
-  return a > b ? a : b;
-}
+constexpr int max_tile = 14;      // pixels of a kernel's tile, at most
+constexpr int stem_rows = 4;      // of the pooled map, per item
+constexpr int max_strip = 32768;  // floats: a quarter of a small second-level cache
 
 struct Work {
   const Machine* machine;
@@ -21,10 +18,6 @@ struct Work {
   bool by_pairs;
   int32_t offsets[max_steps];
 };
-
-int pairs_of(const Layer& layer) {
-  return static_cast<int>(padded(layer.out)) / (2 * lanes);
-}
 
 ConvRow row_of(const Conv& conv, const Map& in, const int32_t* offsets) {
   const Layer& layer = *conv.layer;
@@ -44,33 +37,6 @@ ConvRow row_of(const Conv& conv, const Map& in, const int32_t* offsets) {
 void set_pair(const Conv& conv, int pair, ConvRow* row) {
   row->weights = conv.member->weights + conv.layer->weights + static_cast<ptrdiff_t>(2 * pair) * row->blocks * row->steps * lanes;
   row->bias = conv.bias + static_cast<ptrdiff_t>(2 * pair) * lanes;
-}
-
-constexpr int max_strip = 32768;  // floats: a quarter of a small second-level cache
-
-int strip_rows(int width, int channels) {
-  return larger(1, max_strip / (width * channels));
-}
-
-// Rows [from, from + count) of what a prologue makes of the input, packed.
-Map packed_input(const Machine& machine, const Conv& conv, int from, int count, int worker) {
-  const Layer& layer = *conv.layer;
-  const Kernels& k = *machine.kernels;
-  const Map map = {machine.scratch + static_cast<size_t>(worker) * machine.scratch_floats, count, conv.out.width, 0};
-  const float* low = conv.member->clamp + layer.clamp;
-  const float* high = low + layer.in;
-  for (int b = 0; b < static_cast<int>(layer.in) / lanes; ++b) {
-    if (layer.prologue == Prologue::clamp) {
-      k.clamp(conv.in.at(b, from, 0), low + b * lanes, high + b * lanes, map.at(b, 0, 0), count * map.width);
-      continue;
-    }
-    for (int y = 0; y < count; ++y) {
-      const int row = 2 * (from + y);
-      k.clamp_pool(conv.in.at(b, row, 0), conv.in.at(b, row + 1, 0), low + b * lanes, high + b * lanes, map.at(b, y, 0),
-                   map.width);
-    }
-  }
-  return map;
 }
 
 // The input of row `next` is spread over the first pairs, each of which fetches some lines for every tile.
@@ -175,6 +141,28 @@ void zero_halo(const Map& map, int channels) {
   }
 }
 
+int strip_rows(int width, int channels) {
+  return larger(1, max_strip / (width * channels));
+}
+
+Map packed_input(const Machine& machine, const Conv& conv, const Clamps& by, int from, int count, int worker) {
+  const Layer& layer = *conv.layer;
+  const Map map = {machine.scratch + static_cast<size_t>(worker) * machine.scratch_floats, count, conv.out.width, 0};
+  const float* low = conv.member->clamp + layer.clamp;
+  const float* high = low + layer.in;
+  for (int b = 0; b < static_cast<int>(layer.in) / by.lanes; ++b, low += by.lanes, high += by.lanes) {
+    if (layer.prologue == Prologue::clamp) {
+      by.clamp(conv.in.at(b, from, 0), low, high, map.at(b, 0, 0), count * map.width);
+      continue;
+    }
+    for (int y = 0; y < count; ++y) {
+      const int row = 2 * (from + y);
+      by.clamp_pool(conv.in.at(b, row, 0), conv.in.at(b, row + 1, 0), low, high, map.at(b, y, 0), map.width);
+    }
+  }
+  return map;
+}
+
 size_t strip_floats(int width, int channels) {
   return static_cast<size_t>(larger(max_strip, width * channels));
 }
@@ -190,7 +178,8 @@ void conv_row(const Machine& machine, const Conv& conv, int pair, const float* x
 void conv_strip(const Machine& machine, const Conv& conv, int worker, const Strip& strip) {
   const Layer& layer = *conv.layer;
   const bool packs = layer.prologue != Prologue::none;
-  const Map in = packs ? packed_input(machine, conv, strip.from, strip.count, worker) : conv.in;
+  const Kernels& k = *machine.kernels;
+  const Map in = packs ? packed_input(machine, conv, {lanes, k.clamp, k.clamp_pool}, strip.from, strip.count, worker) : conv.in;
   ConvRow row = row_of(conv, in, nullptr);
   if (packs) row.x_pixel = lanes;
   const int row_from = packs ? 0 : strip.from * static_cast<int>(layer.stride);

@@ -10,6 +10,13 @@ namespace thorax::embed {
 inline int smaller(int a, int b) {
   return a < b ? a : b;
 }
+inline int larger(int a, int b) {
+  return a > b ? a : b;
+}
+// Outputs come in pairs of blocks of 16.
+inline int pairs_of(const Layer& layer) {
+  return static_cast<int>(padded(layer.out)) / (2 * lanes);
+}
 
 // Blocks of 16 channels, each [height + 2 halo][width + 2 halo][16]; the halo is zero.
 struct Map {
@@ -62,6 +69,17 @@ struct Strip {
   int next;      // the row that this worker packs afterwards, whose input is fetched meanwhile; -1: none
 };
 size_t strip_floats(int width, int channels);
+int strip_rows(int width, int channels);
+
+// A precision's kernels for prologues, and the channels of its blocks.
+struct Clamps {
+  int lanes;
+  void (*clamp)(const float* x, const float* low, const float* high, float* y, int pixels);
+  void (*clamp_pool)(const float* x, const float* below, const float* low, const float* high, float* y, int pixels);
+};
+// Rows [from, from + count) of what a prologue makes of the input, in the worker's scratch.
+Map packed_input(const Machine& machine, const Conv& conv, const Clamps& by, int from, int count, int worker);
+
 void conv_strip(const Machine& machine, const Conv& conv, int worker, const Strip& strip);
 
 // false: cancelled.

@@ -20,13 +20,8 @@ int step_of(bool winograd) {
   return winograd ? winograd_tile : 1;
 }
 
-// Rows of the bottleneck, row y in slot y mod height. Its halo stays zero, so a halo row stands for those outside the map.
 Map ring_of(int width, bool winograd, float* data) {
   return {data, step_of(winograd) + 2, width, 1};
-}
-
-const float* ring_row(const BandWork& work, const Map& ring, int y) {
-  return ring.at(0, y < 0 || y >= work.x->height ? -1 : y % ring.height, -1);
 }
 
 // Row y of the 3x3 convolution.
@@ -36,7 +31,8 @@ void direct_row(const BandWork& work, const Conv& conv, int y) {
   int32_t offsets[9 * lanes];
   for (int c = 0, at = 0; c < lanes; ++c)
     for (int i = y - 1; i <= y + 1; ++i)
-      for (int j = 0; j < 3; ++j) offsets[at++] = static_cast<int32_t>(ring_row(work, ring, i) - origin) + j * lanes + c;
+      for (int j = 0; j < 3; ++j)
+        offsets[at++] = static_cast<int32_t>(ring_row(ring, work.x->height, i) - origin) + j * lanes + c;
   conv_row(*work.machine, conv, 0, origin, offsets, y);
 }
 
@@ -44,7 +40,7 @@ void direct_row(const BandWork& work, const Conv& conv, int y) {
 void winograd_row(const BandWork& work, const Conv& conv, int y, float* scratch) {
   TileRow row;
   row.y = y;
-  for (int i = 0; i < winograd_rows; ++i) row.rows[i] = ring_row(work, conv.in, y - 1 + i);
+  for (int i = 0; i < winograd_rows; ++i) row.rows[i] = ring_row(conv.in, work.x->height, y - 1 + i);
   winograd_group(*work.machine, conv, work.winograd, scratch, &row, 1, 0, 1);
 }
 

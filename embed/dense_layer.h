@@ -6,6 +6,12 @@
 
 namespace thorax::embed {
 
+// Rows of the bottleneck lie in a ring, row y in slot y mod height. Its halo stays zero, so a halo row stands for those outside
+// the map, which has `height` rows. From column -1 of channel block 0.
+inline const float* ring_row(const Map& ring, int height, int y) {
+  return ring.at(0, y < 0 || y >= height ? -1 : y % ring.height, -1);
+}
+
 // Whether the bands are high enough for that.
 bool dense_layer_fuses(int side, int threads);
 // Floats per worker. layer: the 1x1 convolution, then the 3x3 one.

@@ -65,8 +65,6 @@ const Kernels* kernels_up_to(int limit) {
   }
 }
 
-extern const Bf16Kernels avx512_bf16_kernels, amx_bf16_kernels;
-
 const Bf16Kernels* bf16_kernels_up_to(int limit) {
   const Processor p = processor();
   if (limit != THORAX_ISA_BEST && limit != THORAX_ISA_AMX && limit != THORAX_ISA_AVX512) return nullptr;

@@ -67,7 +67,7 @@ void item_of_map(void* context, int item, int worker) {
   const Conv& conv = *work.conv;
   const Machine& m = *work.machine;
   const Rows tile_rows(work.tile_rows, item % work.groups, work.groups);
-  const int pairs = static_cast<int>(padded(conv.layer->out)) / (2 * lanes);
+  const int pairs = pairs_of(*conv.layer);
   const Rows part(pairs, item / work.groups, work.parts);
   TileRow group[max_group];
   for (int t = tile_rows.first; t < tile_rows.end; ++t) {
@@ -167,7 +167,7 @@ bool run_winograd(const Machine& machine, const Conv& conv, const float* weights
   work.tile_rows = winograd_tiles(conv.out.height);
   const int fit = max_tiles(*conv.layer) / winograd_tiles(conv.out.width), per_group = fit < 1 ? 1 : smaller(fit, max_group);
   work.groups = (work.tile_rows + per_group - 1) / per_group;
-  const int pieces = Workers::pieces(machine.workers->threads()), pairs = static_cast<int>(padded(conv.layer->out)) / (2 * lanes);
+  const int pieces = Workers::pieces(machine.workers->threads()), pairs = pairs_of(*conv.layer);
   work.parts = smaller(pairs, (pieces + work.groups - 1) / work.groups);
   return machine.workers->run(work.groups * work.parts, item_of_map, &work);
 }

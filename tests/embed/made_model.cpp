@@ -119,4 +119,25 @@ std::vector<uint8_t> noise(size_t count, uint64_t seed) {
   return bytes;
 }
 
+Outcome run(const Opened& opened, thorax_session* s, const thorax_image& image) {
+  thorax_error error{};
+  error.size = sizeof error;
+  Outcome o;
+  const size_t classes = opened.model->file.classes;
+  o.probabilities.resize(classes);
+  REQUIRE_MESSAGE(thorax_run(s, &image, o.probabilities.data(), classes, &error) == THORAX_OK, error.text);
+  o.logits.assign(s->result.logits, s->result.logits + classes);
+  for (size_t k = 0; k < classes; ++k) {
+    std::vector<float> map(7 * 5);
+    REQUIRE(thorax_cam(s, static_cast<int>(k), map.data(), 7, 5, 0, &error) == THORAX_OK);
+    o.maps.insert(o.maps.end(), map.begin(), map.end());
+  }
+  return o;
+}
+
+Outcome run(const Opened& opened, const thorax_options& options, const thorax_image& image) {
+  const Session session(opened, options);
+  return run(opened, session.session, image);
+}
+
 }  // namespace thorax::test

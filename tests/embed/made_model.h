@@ -89,6 +89,20 @@ inline thorax_image grey_image(const std::vector<uint8_t>& pixels, int width, in
 
 std::vector<uint8_t> noise(size_t count, uint64_t seed);
 
+// What a run leaves: logits of the last member, probabilities, maps.
+struct Outcome {
+  std::vector<float> logits, probabilities, maps;
+  bool operator==(const Outcome& o) const {
+    const auto same = [](const std::vector<float>& a, const std::vector<float>& b) {
+      return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+    };
+    return same(logits, o.logits) && same(probabilities, o.probabilities) && same(maps, o.maps);
+  }
+};
+
+Outcome run(const Opened& opened, thorax_session* s, const thorax_image& image);
+Outcome run(const Opened& opened, const thorax_options& options, const thorax_image& image);
+
 inline thorax_status verified(const std::string& bytes) {
   return thorax_verify(bytes.data(), bytes.size(), nullptr);
 }

@@ -13,38 +13,6 @@ using namespace thorax::test;
 
 namespace {
 
-// What a run leaves: logits of the last member, probabilities, maps.
-struct Outcome {
-  std::vector<float> logits, probabilities, maps;
-  bool operator==(const Outcome& o) const {
-    const auto same = [](const std::vector<float>& a, const std::vector<float>& b) {
-      return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-    };
-    return same(logits, o.logits) && same(probabilities, o.probabilities) && same(maps, o.maps);
-  }
-};
-
-Outcome run(const Opened& opened, thorax_session* s, const thorax_image& image) {
-  thorax_error error{};
-  error.size = sizeof error;
-  Outcome o;
-  const size_t classes = opened.model->file.classes;
-  o.probabilities.resize(classes);
-  REQUIRE_MESSAGE(thorax_run(s, &image, o.probabilities.data(), classes, &error) == THORAX_OK, error.text);
-  o.logits.assign(s->result.logits, s->result.logits + classes);
-  for (size_t k = 0; k < classes; ++k) {
-    std::vector<float> map(7 * 5);
-    REQUIRE(thorax_cam(s, static_cast<int>(k), map.data(), 7, 5, 0, &error) == THORAX_OK);
-    o.maps.insert(o.maps.end(), map.begin(), map.end());
-  }
-  return o;
-}
-
-Outcome run(const Opened& opened, const thorax_options& options, const thorax_image& image) {
-  const Session session(opened, options);
-  return run(opened, session.session, image);
-}
-
 Outcome run(const std::string& file, const thorax_options& options, const thorax_image& image) {
   return run(Opened(file), options, image);
 }
