@@ -1,7 +1,5 @@
 #include "kernels/conv2d_kernel.h"
 
-#include <omp.h>
-
 #include <optional>
 
 #include "kernels/isa.h"
@@ -16,18 +14,6 @@ using dnnl::memory;
 using onednn::Argument;
 using onednn::Primitive;
 using Made = std::shared_ptr<const Conv2dKernel>;
-
-// Primitives take their number of threads from OpenMP when they are made.
-class ThreadsWhileMaking {
- public:
-  explicit ThreadsWhileMaking(int threads) : before_(omp_get_max_threads()) { omp_set_num_threads(threads); }
-  ~ThreadsWhileMaking() { omp_set_num_threads(before_); }
-  ThreadsWhileMaking(const ThreadsWhileMaking&) = delete;
-  ThreadsWhileMaking& operator=(const ThreadsWhileMaking&) = delete;
-
- private:
-  int before_;
-};
 
 struct Problem {
   memory::desc x, y, filter, filter_gradient;
@@ -130,7 +116,7 @@ Made make_backward_filter(const Conv2dShape& s, const Conv2dChoice& choice, cons
 }  // namespace
 
 std::shared_ptr<const Conv2dKernel> cpu::make_conv2d(ConvPass pass, const Conv2dShape& s, const Conv2dChoice& choice) {
-  const ThreadsWhileMaking threads(choice.threads);
+  const onednn::OpenMpThreads threads(choice.threads);
   const Problem p(s);
   switch (pass) {
     case ConvPass::forward: return make_forward(s, choice, p);

@@ -11,7 +11,9 @@ void set_address(const dnnl::memory& memory, const void* address, const dnnl::st
   dnnl_memory_set_data_handle_v2(memory.get(), const_cast<void*>(address), stream.get());
 }
 
-void run_primitive(const dnnl::primitive& primitive, const dnnl::stream& stream, int count, const dnnl_exec_arg_t* arguments) {
+void run_primitive(int threads, const dnnl::primitive& primitive, const dnnl::stream& stream, int count,
+                   const dnnl_exec_arg_t* arguments) {
+  const OpenMpThreads limit(threads);
   const dnnl_status_t status = dnnl_primitive_execute(primitive.get(), stream.get(), count, arguments);
   if (status != dnnl_success)
     throw Error(Fault::defect, str("conv2d: oneDNN's execution failed with status ", static_cast<int>(status)));
@@ -58,13 +60,13 @@ Primitive::Primitive(dnnl::primitive primitive, std::vector<Argument> arguments,
 
 Primitive::~Primitive() = default;
 
-void Primitive::execute(const Stream&, int caller, const Addresses& addresses) const {
+void Primitive::execute(const Stream& stream, int caller, const Addresses& addresses) const {
   Context& context = contexts_[static_cast<size_t>(caller)];
   for (int i = 0; i < count_; ++i) {
     const auto n = static_cast<size_t>(i);
     set_address(context.memories[n], addresses[n], context.stream);
   }
-  run_primitive(primitive_, context.stream, count_, context.arguments.data());
+  run_primitive(stream.threads, primitive_, context.stream, count_, context.arguments.data());
 }
 
 Reorder::Reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to, bool accumulate)
@@ -78,11 +80,11 @@ Reorder::Reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to, b
   primitive_ = dnnl::reorder(dnnl::reorder::primitive_desc(engine(), from, engine(), to, attributes));
 }
 
-void Reorder::run(const void* from, void* to) const {
+void Reorder::run(const Stream& stream, const void* from, void* to) const {
   set_address(from_, from, stream_);
   set_address(to_, to, stream_);
   const std::array<dnnl_exec_arg_t, 2> arguments{{{DNNL_ARG_FROM, from_.get()}, {DNNL_ARG_TO, to_.get()}}};
-  run_primitive(primitive_, stream_, 2, arguments.data());
+  run_primitive(stream.threads, primitive_, stream_, 2, arguments.data());
 }
 
 }  // namespace thorax::onednn

@@ -2,6 +2,8 @@
 // lists, one set per caller, so that an execution sets addresses and nothing else.
 #pragma once
 
+#include <omp.h>
+
 #include <array>
 #include <dnnl.hpp>
 #include <vector>
@@ -11,6 +13,19 @@
 namespace thorax::onednn {
 
 inline constexpr int max_arguments = 4;
+
+// OpenMP's number of threads for its lifetime. Primitives take theirs from it when they are made, and open regions of so many
+// when they are executed: with more than the work was made for, the rest spins, on cores that may be another process's.
+class OpenMpThreads {
+ public:
+  explicit OpenMpThreads(int threads) : before_(omp_get_max_threads()) { omp_set_num_threads(threads); }
+  ~OpenMpThreads() { omp_set_num_threads(before_); }
+  OpenMpThreads(const OpenMpThreads&) = delete;
+  OpenMpThreads& operator=(const OpenMpThreads&) = delete;
+
+ private:
+  int before_;
+};
 
 // One tensor of the primitive: which argument it is, and its layout.
 struct Argument {
@@ -24,7 +39,7 @@ class Reorder {
   Reorder() = default;
   // accumulate: adds to what is there.
   Reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to, bool accumulate);
-  void run(const void* from, void* to) const;
+  void run(const Stream& stream, const void* from, void* to) const;
 
  private:
   dnnl::reorder primitive_;
@@ -43,9 +58,11 @@ class Primitive final : public Conv2dKernel {
   size_t filter_bytes() const override { return arguments_[filter_].desc.get_size(); }
   size_t workspace_bytes() const override { return scratchpad_bytes_; }
   void execute(const Stream& stream, int caller, const Addresses& addresses) const override;
-  void filter_from_plain(const Stream&, const float* plain, void* packed) const override { to_packed_.run(plain, packed); }
-  void filter_to_plain(const Stream&, const void* packed, float* plain, bool accumulate) const override {
-    (accumulate ? add_to_plain_ : to_plain_).run(packed, plain);
+  void filter_from_plain(const Stream& stream, const float* plain, void* packed) const override {
+    to_packed_.run(stream, plain, packed);
+  }
+  void filter_to_plain(const Stream& stream, const void* packed, float* plain, bool accumulate) const override {
+    (accumulate ? add_to_plain_ : to_plain_).run(stream, packed, plain);
   }
 
  private:

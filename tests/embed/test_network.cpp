@@ -121,6 +121,13 @@ TEST_CASE("network: the caller's rounding mode and flushing of denormals are nei
   REQUIRE(std::fesetround(FE_TONEAREST) == 0);
   CHECK(mode == FE_UPWARD);
   CHECK(upward == expected);
+
+  // Nor while a session's own weights are made.
+  const Outcome winograd = run(opened, options_of(THORAX_ISA_BEST, 1, THORAX_WINOGRAD), image);
+  REQUIRE(std::fesetround(FE_UPWARD) == 0);
+  const Session made_upward(opened, options_of(THORAX_ISA_BEST, 1, THORAX_WINOGRAD));
+  REQUIRE(std::fesetround(FE_TONEAREST) == 0);
+  CHECK(run(opened, made_upward.session, image) == winograd);
 }
 
 TEST_CASE("network: a hundred runs of two sessions in turn leave the same bits") {

@@ -1,5 +1,11 @@
 #include "kernels/conv2d.h"
 
+#include <omp.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "kernels/conv2d_kernel.h"
 #include "kernels/fold.h"
 #include "kernels/parallel.h"
 #include "tensor/buffer.h"
@@ -167,4 +173,27 @@ TEST_CASE("conv2d: the fold of the stem's filter is the convolution of a replica
 TEST_CASE("conv2d: channels that are no whole blocks are refused") {
   CHECK_THROWS_WITH_AS(ConvForward({1, 12, 8, 8, 16, 1, 1, 0, DType::f32, false}, {}, one_thread), doctest::Contains("conv2d"),
                        Error);
+}
+
+TEST_CASE("conv2d: one thread is one thread, whatever OpenMP would give") {
+  const auto threads_here = [] {
+    const std::filesystem::directory_iterator tasks("/proc/self/task");
+    return std::distance(begin(tasks), end(tasks));
+  };
+  // OpenMP keeps a team for each thread that has asked for one: this one has none yet.
+  std::thread([&] {
+    omp_set_num_threads(3);
+    const Conv2dShape s{1, 32, 40, 40, 32, 3, 1, 1, DType::f32, false};
+    const Stream stream{};
+    const Buffer plain(static_cast<size_t>(32 * 32 * 9) * sizeof(float)), map(size_t{1} << 20), out(size_t{1} << 20);
+    const auto before = threads_here();
+    for (const bool winograd : {false, true}) {
+      const auto made = cpu::make_conv2d(ConvPass::forward, s, {winograd, 1, 1});
+      const Buffer packed(made->filter_bytes()), workspace(made->workspace_bytes() + 64);
+      made->filter_from_plain(stream, reinterpret_cast<const float*>(plain.data()), packed.data());
+      made->execute(stream, 0, {map.data(), packed.data(), out.data(), workspace.data()});
+    }
+    CHECK(threads_here() == before);
+    CHECK(omp_get_max_threads() == 3);
+  }).join();
 }
