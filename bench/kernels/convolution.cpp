@@ -1,5 +1,5 @@
 // The vendor's convolution in its three passes, as the layers call it. Sizes: n c h w of x, o channels out, k kernel, s stride,
-// pad; plain=1: x is the network's input.
+// pad; plain=1: x is the network's input; direct=1: without Winograd.
 #include <algorithm>
 #include <cmath>
 
@@ -18,8 +18,10 @@ Conv2dShape shape_of(const Problem& p) {
 }
 
 // As layers/conv_step.cpp does: Winograd where it may be, all threads inside the call.
-Conv2dChoice choice_of(const Conv2dShape& s, const Stream& stream) {
-  return {s.dtype == DType::f32 && s.kernel == 3 && s.stride == 1 && stream.device == Device::cpu && isa() == Isa::avx512,
+Conv2dChoice choice_of(const Problem& p, const Stream& stream) {
+  const Conv2dShape s = shape_of(p);
+  return {s.dtype == DType::f32 && s.kernel == 3 && s.stride == 1 && stream.device == Device::cpu && isa() == Isa::avx512 &&
+              p.get("direct", 0) == 0,
           stream.threads, 1};
 }
 
@@ -89,7 +91,7 @@ void pack_once(const Stream& stream, const std::shared_ptr<Pass>& conv, const st
 
 Case forward(const Problem& p, const Stream& stream) {
   const Conv2dShape s = shape_of(p);
-  const auto conv = std::make_shared<ConvForward>(s, choice_of(s, stream), stream);
+  const auto conv = std::make_shared<ConvForward>(s, choice_of(p, stream), stream);
   const auto done = std::make_shared<std::vector<const void*>>();
   Case made;
   made.operands = operands_of(p, stream, conv->packed_bytes(), conv->workspace_bytes());
@@ -114,7 +116,7 @@ Case forward(const Problem& p, const Stream& stream) {
 
 Case backward_data(const Problem& p, const Stream& stream) {
   const Conv2dShape s = shape_of(p);
-  const auto conv = std::make_shared<ConvBackwardData>(s, choice_of(s, stream), stream);
+  const auto conv = std::make_shared<ConvBackwardData>(s, choice_of(p, stream), stream);
   const auto done = std::make_shared<std::vector<const void*>>();
   Case made;
   made.operands = operands_of(p, stream, conv->packed_bytes(), conv->workspace_bytes());
@@ -153,7 +155,7 @@ Problem with_gradient(Problem p, const Stream& stream) {
 Case backward_filter(const Problem& listed, const Stream& stream) {
   const Problem p = with_gradient(listed, stream);
   const Conv2dShape s = shape_of(p);
-  const auto conv = std::make_shared<ConvBackwardFilter>(s, choice_of(s, stream), stream);
+  const auto conv = std::make_shared<ConvBackwardFilter>(s, choice_of(p, stream), stream);
   Case made;
   made.operands = operands_of(p, stream, conv->packed_bytes(), conv->workspace_bytes());
   made.operands[filter_].use = Operand::Use::out;

@@ -1,4 +1,5 @@
-// bf16: the kernels beside sums of whole numbers, which are exact in it; networks beside themselves in fp32.
+// bf16: the kernels beside sums of whole numbers, which are exact in it, between forbidden pages; networks beside themselves in
+// fp32.
 #include <doctest/doctest.h>
 
 #include <cfloat>
@@ -6,6 +7,7 @@
 
 #include "embed/bf16_conv.h"
 #include "embed/isa.h"
+#include "tests/embed/guarded.h"
 #include "tests/embed/made_model.h"
 
 using namespace thorax;
@@ -49,10 +51,18 @@ struct Whole {
   embed::Layer layer{};
   embed::Member member{};
   std::vector<float> weights, bias, clamp;
-  Buffer memory, scratch;
-  embed::Map in{}, out{};
+  int result;  // side of the output
+  Guarded<float> x, y;
+  Buffer scratch;
+  embed::Map in, out;
 
-  explicit Whole(const Case& s) : memory(1 << 20), scratch(4 << 20) {
+  Whole(const Case& s, Flush flush)
+      : result(s.prologue == embed::Prologue::clamp_pool ? s.size / 2 : (s.size - 1) / s.stride + 1),
+        x(embed::map_floats(s.in / 2, s.size, s.kernel / 2), flush),
+        y(embed::map_floats(s.out / 2, result, 1), flush),
+        scratch(4 << 20),
+        in{x.data(), s.size, s.size, s.kernel / 2},
+        out{y.data(), result, result, 1} {
     uint64_t state = 7;
     layer = {embed::Kind::conv,
              static_cast<uint32_t>(s.in),
@@ -72,25 +82,19 @@ struct Whole {
     member = {nullptr, weights.data(), bias.data(), clamp.data(), {}};
     member.table.count = 1;
     member.table.layers[0] = layer;
-    auto* floats = reinterpret_cast<float*>(memory.data());
-    std::memset(floats, 0, memory.bytes());
-    const bool pools = s.prologue == embed::Prologue::clamp_pool;
-    const int result = pools ? s.size / 2 : (s.size - 1) / s.stride + 1;
-    in = {floats, s.size, s.size, s.kernel / 2};
-    out = {floats + embed::map_floats(s.in / 2, s.size, s.kernel / 2), result, result, 1};
-    for (int y = 0; y < s.size; ++y)
-      for (int x = 0; x < s.size; ++x)
-        for (int c = 0; c < s.in; ++c) *at(in, y, x, c) = to_bf16(static_cast<float>(4 * drawn(state, 1)));
-    for (int y = 0; y < result; ++y)
-      for (int x = 0; x < result; ++x)
-        for (int c = 0; c < s.out; ++c) *at(out, y, x, c) = to_bf16(static_cast<float>(drawn(state, 3)));
+    for (int row = 0; row < s.size; ++row)
+      for (int column = 0; column < s.size; ++column)
+        for (int c = 0; c < s.in; ++c) *at(in, row, column, c) = to_bf16(static_cast<float>(4 * drawn(state, 1)));
+    for (int row = 0; row < result; ++row)
+      for (int column = 0; column < result; ++column)
+        for (int c = 0; c < s.out; ++c) *at(out, row, column, c) = to_bf16(static_cast<float>(drawn(state, 3)));
   }
-  float input(int y, int x, int c) const {
+  float input(int row, int column, int c) const {
     const float low = clamp[static_cast<size_t>(c)], high = clamp[clamp.size() / 2 + static_cast<size_t>(c)];
-    return std::min(std::max(to_float(*at(in, y, x, c)), low), high);
+    return std::min(std::max(to_float(*at(in, row, column, c)), low), high);
   }
   // Of the file: clamps as they are, the bias with the whole of them.
-  double sum(int o, int y, int x) const {
+  double sum(int o, int row, int column) const {
     const auto pad = static_cast<int>(layer.kernel) / 2, taps = static_cast<int>(layer.kernel * layer.kernel);
     double total = static_cast<double>(bias[static_cast<size_t>(o)]);
     for (int c = 0; c < static_cast<int>(layer.in); ++c) {
@@ -99,14 +103,14 @@ struct Whole {
             weights[static_cast<size_t>(((o / 16 * static_cast<int>(layer.in) + c) * taps + tap) * 16 + o % 16)]);
         const int stride = static_cast<int>(layer.stride), kernel = static_cast<int>(layer.kernel);
         if (layer.prologue == embed::Prologue::clamp_pool)
-          total += w * static_cast<double>((input(2 * y, 2 * x, c) + input(2 * y, 2 * x + 1, c) + input(2 * y + 1, 2 * x, c) +
-                                            input(2 * y + 1, 2 * x + 1, c)) /
+          total += w * static_cast<double>((input(2 * row, 2 * column, c) + input(2 * row, 2 * column + 1, c) +
+                                            input(2 * row + 1, 2 * column, c) + input(2 * row + 1, 2 * column + 1, c)) /
                                            4);
         else if (layer.prologue == embed::Prologue::clamp)
-          total += w * static_cast<double>(input(y, x, c));
+          total += w * static_cast<double>(input(row, column, c));
         else
-          total +=
-              w * static_cast<double>(to_float(*at(in, y * stride - pad + tap / kernel, x * stride - pad + tap % kernel, c)));
+          total += w * static_cast<double>(
+                           to_float(*at(in, row * stride - pad + tap / kernel, column * stride - pad + tap % kernel, c)));
       }
     }
     return total;
@@ -118,9 +122,10 @@ void check_whole(const Case& shape, int isa, int threads, bool add, bool relu) {
   CAPTURE(shape.size);
   CAPTURE(shape.stride);
   CAPTURE(shape.out);
-  Whole w(shape);
-  std::vector<uint16_t> packed(w.weights.size() + 32);
-  std::vector<float> bias(w.bias.size());
+  const Flush flush = threads == 1 ? Flush::front : Flush::back;
+  Whole w(shape, flush);
+  const Guarded<uint16_t> packed(w.weights.size(), flush);
+  const Guarded<float> bias(w.bias.size(), flush);
   embed::Workers workers{};
   const Buffer stacks(static_cast<size_t>(threads) * embed::stack_bytes);
   REQUIRE(workers.start(threads, thorax_host{}, reinterpret_cast<unsigned char*>(stacks.data())));
